@@ -1,0 +1,128 @@
+"""Checkpoints that are whole or not there: tensors as safetensors, the rest as JSON.
+
+One folder an epoch: `model.safetensors`, `optimizer.safetensors`, `state.json`, and `SHA256SUMS` of
+the three (`sha256sum -c SHA256SUMS` checks them too). The folder is written under another name and
+renamed when complete, so that a run killed at any moment leaves only whole checkpoints behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+FILES = ("model.safetensors", "optimizer.safetensors", "state.json")
+
+
+def save_checkpoint(
+    folder: Path, epoch: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict
+) -> None:
+    """Write the checkpoint of an epoch; then only the last two stay.
+
+    Args:
+        folder: Where checkpoints lie; made if missing.
+        epoch: Epochs done.
+        model: Its whole state is kept.
+        optimizer: Its state of every parameter is kept; settings belong to the run's config.
+        state: Values for JSON.
+
+    Raises:
+        OSError: If the folder can't be written or the disk is full; what was there stays whole.
+    """
+    target = folder / f"epoch_{epoch:04d}"
+    partial = folder / f".{target.name}.partial"
+    contents = (
+        # bytes first: save_file reports a full disk as something that is no OSError
+        save({k: v.contiguous() for k, v in model.state_dict().items()}),
+        save(_flat(optimizer)),
+        json.dumps({"epoch": epoch, **state}).encode(),
+    )
+    try:
+        for leftover in folder.glob(".epoch_*.partial"):  # of a run that was killed
+            shutil.rmtree(leftover)
+        partial.mkdir(parents=True)
+        for name, content in zip(FILES, contents, strict=True):
+            (partial / name).write_bytes(content)
+        (partial / "SHA256SUMS").write_text(_checksums(partial))
+        for path in [*partial.iterdir(), partial]:
+            _force_to_disk(path)
+        if target.exists():  # damaged, or of another attempt at this epoch
+            shutil.rmtree(target)
+        os.rename(partial, target)
+        _force_to_disk(folder)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise OSError(
+            error.errno,
+            f"could not write the checkpoint {target} ({error.strerror or error}); "
+            "free some space, or choose another folder, and resume",
+        ) from error
+    kept = [path for path in _checkpoints(folder) if path.name <= target.name][-2:]
+    for path in _checkpoints(folder):
+        if path not in kept:  # older, or later but damaged: else the run had gone on from there
+            shutil.rmtree(path)
+
+
+def latest_checkpoint(folder: Path) -> tuple[Path, dict] | None:
+    """The newest checkpoint that is whole, and its state; damaged ones are passed over, aloud."""
+    for path in reversed(_checkpoints(folder)):
+        try:
+            if (path / "SHA256SUMS").read_text() != _checksums(path):
+                raise ValueError("its files are not those that SHA256SUMS was made of")
+            state = json.loads((path / "state.json").read_text())
+            if state["epoch"] != int(path.name.removeprefix("epoch_")):
+                raise ValueError(f"it is of epoch {state['epoch']}")
+            return path, state
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            warnings.warn(f"checkpoint {path} is damaged ({error}): not used", stacklevel=2)
+    return None
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Put a checkpoint's tensors into a model and an optimizer of the same making."""
+    model.load_state_dict(load_file(path / FILES[0]))
+    tensors = load_file(path / FILES[1])
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        parameter, name = key.split(".")
+        state.setdefault(int(parameter), {})[name] = tensor
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _flat(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """{"7.exp_avg": …}: the optimizer's tensors, by the number of their parameter."""
+    return {
+        f"{parameter}.{name}": tensor.contiguous()
+        for parameter, values in optimizer.state_dict()["state"].items()
+        for name, tensor in values.items()
+    }
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """All of them, oldest first; what merely has a similar name is not ours."""
+    return sorted(folder.glob("epoch_[0-9][0-9][0-9][0-9]"))
+
+
+def _checksums(folder: Path) -> str:
+    """SHA-256 of the files of a checkpoint, in the format of `sha256sum`."""
+    lines = []
+    for name in FILES:
+        with (folder / name).open("rb") as file:
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
+    return "".join(lines)
+
+
+def _force_to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

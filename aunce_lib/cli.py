@@ -1,0 +1,63 @@
+"""The command `aunce`: the library from a terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from jsonargparse import auto_cli
+
+
+def demo(folder: str = "runs/demo", size: str = "small", seed: int = 0) -> None:
+    """Draw faces, train AUNCE and cross-entropy, compare them; a few minutes without a GPU.
+
+    Args:
+        folder: Where the report, the numbers and the two models go.
+        size: Of the drawn corpus: tiny, small or full.
+        seed: Of everything that is drawn.
+    """
+    from aunce_lib.demo import demo
+
+    demo(folder, size, seed)
+
+
+def predict(photos: list[str], run: str = "runs/demo/aunce", out: str = ".") -> None:
+    """Read the action units of photographs, as an illustration (the model saw drawn faces only).
+
+    Args:
+        photos: Image files.
+        run: A trained run with its probe, as `aunce demo` leaves it.
+        out: Folder for the annotated pictures, NAME_aunce.png.
+    """
+    from aunce_lib.predict import predict, save_annotated
+
+    failed = 0
+    for photo in photos:
+        try:
+            predictions = predict(photo, run)
+        except (OSError, ValueError) as error:
+            failed += 1
+            print(f"aunce: {error}", file=sys.stderr)
+            continue
+        n = len(predictions)
+        print(f"{photo}: {'1 face' if n == 1 else f'{n} faces, the largest first'}")
+        for number, prediction in enumerate(predictions, 1):
+            print(f"face {number}" if n > 1 else "", prediction, sep="\n" if n > 1 else "")
+        target = Path(out) / f"{Path(photo).stem}_aunce.png"
+        save_annotated(predictions, target)
+        print(f"annotated picture: {target}")
+    if failed:
+        sys.exit(1)
+
+
+def main() -> None:
+    """Entry point: errors that a user can mend are told in a line, without a traceback."""
+    try:
+        auto_cli([demo, predict], prog="aunce", description="Contrastive learning of facial AUs.")
+    except (OSError, ValueError) as error:
+        print(f"aunce: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

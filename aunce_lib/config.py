@@ -1,0 +1,185 @@
+"""What a training run is, in one value: every number that shapes the result stands here."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from reprlib import repr as shortened  # a small YAML file can hold a value without end
+
+import yaml
+
+from aunce_lib.corpora.atomic import atomic_path
+from aunce_lib.encoder import BACKBONES
+
+LOSSES = ("aunce", "bce", "ntxent", "supcon", "hcl")
+_KINDS = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "int | None": int | None,
+    "dict[str, float]": dict,
+    "tuple[int, ...]": tuple,
+}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of a run.
+
+    Attributes:
+        loss: "aunce", or a baseline: "bce" (weighted cross-entropy), "ntxent", "supcon", "hcl".
+        backbone: One of `encoder.BACKBONES`.
+        dim: Length D of an embedding; None takes the backbone's width.
+        pretrained: Start from ImageNet weights (Swin backbones; downloaded when asked for).
+        drop_path: Stochastic depth of a Swin backbone.
+        image_size: Side of a view in pixels.
+        view_strength: Strength of the augmentations, 0..1 (see `views.Views`).
+        hue: Whether views turn hues.
+        epochs: Passes over the training faces.
+        batch_size: Faces in a step, each seen in two views.
+        balanced_batches: Draw batches in which every AU has an active and an inactive face.
+        learning_rate: Of AdamW, at its peak.
+        warmup: Share of all steps in which the rate rises to the peak.
+        cosine: Whether the rate then falls to 0 along a half cosine, or stays.
+        weight_decay: Of AdamW.
+        temperature, beta_active, beta_inactive, variant, positives_from: Of `loss.aunce_loss`.
+        probabilities: Of the kinds of positive, see `sampler.PositiveSampler`.
+        precision: "auto" (bf16 where the processor has it), "bf16-mixed" or "32-true".
+        keep_epochs: Epochs whose embeddings are kept (0 is before training).
+        seed: Of everything that is drawn.
+
+    Raises:
+        ValueError: If a value makes no sense; the message names it.
+    """
+
+    loss: str = "aunce"
+    backbone: str = "conv-small"
+    dim: int | None = 64
+    pretrained: bool = False
+    drop_path: float = 0.0
+    image_size: int = 64
+    view_strength: float = 0.3
+    hue: bool = False
+    epochs: int = 12
+    batch_size: int = 64
+    balanced_batches: bool = False
+    learning_rate: float = 1e-3
+    warmup: float = 0.05
+    cosine: bool = True
+    weight_decay: float = 1e-4
+    temperature: float = 0.5
+    beta_active: float = 1.2
+    beta_inactive: float = 0.8
+    variant: str = "corrected"
+    positives_from: str = "views"
+    probabilities: dict[str, float] = field(
+        default_factory=lambda: {"self": 0.2, "mean": 0.6, "nearest": 0.2}
+    )
+    precision: str = "auto"
+    keep_epochs: tuple[int, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self):
+        for setting in fields(self):
+            value = _typed(setting.name, setting.type, getattr(self, setting.name))
+            object.__setattr__(self, setting.name, value)
+        for name, allowed in {
+            "loss": LOSSES,
+            "backbone": BACKBONES,
+            "precision": ("auto", "bf16-mixed", "32-true"),
+        }.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
+        for name in ("epochs", "batch_size", "image_size", "learning_rate", "temperature"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        for name in ("view_strength", "warmup", "drop_path"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
+        if self.dim is not None and self.dim < 1:
+            raise ValueError(f"dim must be above 0, or None for the backbone's, got {self.dim}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
+        if not all(isinstance(kept, int) and 0 <= kept <= self.epochs for kept in self.keep_epochs):
+            raise ValueError(
+                f"keep_epochs must lie in 0..{self.epochs} (epochs), "
+                f"got {shortened(self.keep_epochs)}"
+            )
+
+    @classmethod
+    def quick(cls, **changes) -> TrainConfig:
+        """Two minutes on a laptop: the small network on drawn faces of 64 pixels."""
+        return replace(cls(), **changes)
+
+    @classmethod
+    def full(cls, **changes) -> TrainConfig:
+        """The published protocol: Swin-B from ImageNet on 224 px crops, 60 epochs; wants GPUs."""
+        protocol = cls(
+            backbone="swin-base",
+            pretrained=True,
+            drop_path=0.5,
+            dim=None,
+            image_size=224,
+            view_strength=1.0,
+            hue=True,
+            epochs=60,
+            batch_size=32,
+            learning_rate=1e-5,
+            warmup=0.0,
+            cosine=False,
+            weight_decay=1e-6,
+            variant="official",
+            seed=3407,
+        )
+        return replace(protocol, **changes)
+
+    def save(self, path: str | Path) -> None:
+        """Write the settings as YAML."""
+        with atomic_path(path) as temporary:
+            temporary.write_text(yaml.safe_dump(self.to_dict(), sort_keys=False))
+
+    @classmethod
+    def load(cls, path: str | Path) -> TrainConfig:
+        """Read settings written by `save`, or by hand; what is not named keeps its default.
+
+        Raises:
+            ValueError: If the file is no mapping, names a setting that does not exist, or a value
+                makes no sense.
+        """
+        known = [setting.name for setting in fields(cls)]
+        try:
+            values = yaml.safe_load(Path(path).read_text())
+            if not isinstance(values, dict):
+                raise ValueError("must map settings to values, such as `epochs: 12`")
+            unknown = [name for name in values if name not in known]
+            if unknown:
+                raise ValueError(f"{shortened(unknown)} are no settings; these are: {known}")
+            return cls(**values)
+        except (ValueError, yaml.YAMLError) as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    def to_dict(self) -> dict:
+        """Plain values, as they come back from YAML or JSON."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def differences(self, other: TrainConfig) -> list[str]:
+        """Readable differences, such as `epochs: 12 here, 60 there`."""
+        mine, theirs = self.to_dict(), other.to_dict()
+        return [f"{k}: {mine[k]} here, {theirs[k]} there" for k in mine if mine[k] != theirs[k]]
+
+
+def _typed(name: str, annotation: str, value):
+    """The value as what its annotation says; YAML reads 1e-3 as a text and knows no tuples."""
+    kind = _KINDS[annotation]
+    if kind is float and type(value) in (int, str):
+        with suppress(ValueError):
+            value = float(value)
+    if kind is tuple and isinstance(value, list):
+        value = tuple(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name} must be {annotation}, got {shortened(value)}")
+    return value

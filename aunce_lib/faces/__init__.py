@@ -1,0 +1,26 @@
+"""The embedded faces: anatomy in, pixels out, labels true by construction. All faces are synthetic.
+
+Read in this order: `anatomy` (the muscle table) -> `fields` (table to blend fields) -> `people`
+(what a face is made of) -> `features` (brows, eyes, mouth) -> `render` (pixels) -> `population`
+(people and scenes) -> `statistics` (which action units occur together, and how often).
+"""
+
+from aunce_lib.faces.anatomy import AUS
+from aunce_lib.faces.people import People, Scenes
+from aunce_lib.faces.population import DIFFICULTIES, Difficulty, Population, draw_scenes
+from aunce_lib.faces.render import render
+from aunce_lib.faces.statistics import BP4D, Statistics, draw_action_units
+
+__all__ = [
+    "AUS",
+    "BP4D",
+    "DIFFICULTIES",
+    "Difficulty",
+    "People",
+    "Population",
+    "Scenes",
+    "Statistics",
+    "draw_action_units",
+    "draw_scenes",
+    "render",
+]

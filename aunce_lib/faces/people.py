@@ -1,0 +1,109 @@
+"""What a drawn face is made of: a row of numbers for the person, another for the picture.
+
+Both are plain tensors with one row per face, so people are looked up by index:
+`population.people[who]` gives every frame the person who is in it, and
+`dataclasses.replace(people, glasses=...)` gives the same people with other glasses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from torch import Tensor
+
+
+class Rows:
+    """A dataclass of tensors that share their first axis, the face."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def __getitem__(self, index):
+        """Rows at a slice, a mask or indices; a single number gives a table of one row."""
+        if isinstance(index, int):
+            index = [index]
+        return type(self)(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
+    def to(self, device):
+        """The same rows on another device."""
+        return type(self)(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+
+@dataclass(frozen=True)
+class People(Rows):
+    """N people. Colours are linear RGB about 0..1, lengths face units (see `anatomy.py`).
+
+    Attributes:
+        male: (N,) 1 or 0.
+        age: (N,) 0 for a young adult, 1 for old age.
+        melanin: (N,) 0 for the lightest human skin, 1 for the darkest.
+        skin, hair, iris: (N, 3) colours.
+        warp: (N, 12) weights of `fields.WARPS`.
+        marks: (N, 18) weights of `fields.SKIN_MAPS`.
+        brow: (N, 4) thickness, density, arch, slope upwards to the outside.
+        eye: (N, 6) half width, height of upper lid, of lower lid, slant, fold height, fold depth.
+        mouth: (N, 5) half width, red of the upper lip, of the lower lip, resting rise of
+            the corners and of the middle.
+        lips: (N,) 0 for lips of the skin's colour, 1 for red ones.
+        hairline: (N,) height at which the forehead ends.
+        hair_shape: (N, 3) lower end of the hair beside the face, volume, curliness.
+        gain: (N, AUs) how strongly the person's muscles move the skin, about 1.
+        creasing: (N,) how visibly the skin folds, about .3 for the young, 1.2 for the old.
+        glasses: (N,) 1 or 0.
+        grain: (N, 2) where this person's skin texture is cut from.
+    """
+
+    male: Tensor
+    age: Tensor
+    melanin: Tensor
+    skin: Tensor
+    hair: Tensor
+    iris: Tensor
+    warp: Tensor
+    marks: Tensor
+    brow: Tensor
+    eye: Tensor
+    mouth: Tensor
+    lips: Tensor
+    hairline: Tensor
+    hair_shape: Tensor
+    gain: Tensor
+    creasing: Tensor
+    glasses: Tensor
+    grain: Tensor
+
+
+@dataclass(frozen=True)
+class Scenes(Rows):
+    """N pictures: how a person is turned, lit and photographed.
+
+    Attributes:
+        pose: (N, 3) yaw, pitch, roll in radians; drawn well up to about .35.
+        shift: (N, 2) where the head is in the picture, face units.
+        zoom: (N,) about 1.
+        light: (N, 3) unit vector towards the light.
+        ambient: (N,) share of light that comes from everywhere.
+        shine: (N,) strength of the highlight on the skin.
+        exposure: (N,) brightness of the picture, about 1.
+        balance: (N, 3) gain of the camera's colour channels, about 1.
+        gaze: (N, 2) shift of the irises, face units.
+        backdrop: (N, 3, 2, 2) colour of the wall in the four corners.
+        blur: (N,) 0 for sharp, 1 for a 3 x 3 mean.
+        noise: (N,) standard deviation of the camera's noise, 1 = white.
+        occluder: (N, 6) present (1 or 0), x, y, half width, half height, shade of a thing
+            in front of the face.
+    """
+
+    pose: Tensor
+    shift: Tensor
+    zoom: Tensor
+    light: Tensor
+    ambient: Tensor
+    shine: Tensor
+    exposure: Tensor
+    balance: Tensor
+    gaze: Tensor
+    backdrop: Tensor
+    blur: Tensor
+    noise: Tensor
+    occluder: Tensor

@@ -1,0 +1,355 @@
+"""Pixels: every pixel is traced back through pose, proportions and muscles to the resting face.
+
+    picture -> p: the head seen from the front        (camera, pose)
+            -> q = p - person(p): average proportions (lips and eyes are drawn here)
+            -> u = q - action(q): the face at rest    (skin, brows and relief are looked up here)
+
+Then the skin is lit by the slope of its relief, and head, hair, wall and camera are put around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aunce_lib.faces import features
+from aunce_lib.faces.anatomy import AUS
+from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, camera_plane, develop, unpose
+from aunce_lib.faces.features import View, per_face, soft
+from aunce_lib.faces.fields import CENTRE_Y, HALF, Fields, blend_fields
+from aunce_lib.faces.people import People, Scenes
+
+SIZES = (16, 512)  #: smallest and largest picture, pixels
+
+
+def chunk_size(size: int, device: torch.device) -> int:
+    """How many faces are drawn at a time: always as many, the last chunk is padded.
+
+    The last bit of a matrix product depends on its shape, and a face must not depend on the
+    company it is drawn in. On a CPU a chunk is made to fit the cache of one core.
+    """
+    if device.type != "cpu":
+        return 256
+    return 32 if size <= 64 else 8
+
+
+def render(
+    people: People,
+    aus: Tensor,
+    scenes: Scenes,
+    seeds: Tensor,
+    size: int = 64,
+    device: str | torch.device | None = None,
+) -> Tensor:
+    """Draws faces.
+
+    A face depends on its own rows and seed alone: not on the batch it is drawn in, nor on the
+    number of threads.
+
+    Args:
+        people: N people, one per face: `population.people[who]`.
+        aus: (N, AUs, 2) float intensities 0..1, left and right half, in the order of `AUS`.
+        scenes: N scenes.
+        seeds: (N,) int64, the seed of each picture's camera noise.
+        size: Height and width in pixels, 16..512.
+        device: Where to draw; where the people are if left out.
+
+    Returns:
+        uint8 (N, 3, size, size) on that device.
+
+    Raises:
+        TypeError: If `aus` is not floating point or `seeds` not int64.
+        ValueError: If shapes disagree, or an intensity is NaN or outside 0..1.
+
+    Example:
+        >>> from aunce_lib.faces import Population, draw_scenes
+        >>> smile = torch.zeros(1, len(AUS), 2)
+        >>> smile[:, AUS.index(12)] = 1.0
+        >>> render(Population(1).people, smile, draw_scenes(1), torch.tensor([7])).shape
+        torch.Size([1, 3, 64, 64])
+    """
+    _check(people, aus, scenes, seeds, size)
+    device = torch.device(device) if device is not None else people.skin.device
+    fields = blend_fields(96 if size <= 96 else 128, str(device))
+    n, chunk = len(people), chunk_size(size, device)
+    pictures = torch.empty(n, 3, size, size, dtype=torch.uint8, device=device)
+    tables = [(people, people.skin.device), (scenes, scenes.pose.device)]
+    tables += [(aus.float(), aus.device), (seeds, seeds.device)]
+
+    def draw_from(start: int) -> None:
+        stop = min(start + chunk, n)
+        rows = torch.arange(start, start + chunk).clamp(max=n - 1)  # padded with the last face
+        given = (table[rows.to(source)].to(device) for table, source in tables)
+        pictures[start:stop] = _draw(*given, size, fields)[: stop - start]
+
+    _one_thread_each(draw_from, range(0, n, chunk), device)
+    return pictures
+
+
+def _one_thread_each(draw_from: Callable[[int], None], starts: range, device: torch.device) -> None:
+    """Draws every chunk in a single thread, as many chunks at a time as PyTorch has threads.
+
+    PyTorch's own threads would share out the pixels of a chunk, which is slower (the chunk fits
+    one core's cache) and moves the last bit where the shares meet.
+    """
+    if device.type != "cpu":
+        for start in starts:
+            draw_from(start)
+        return
+    threads = torch.get_num_threads()
+    workers = max(1, min(threads, len(starts)))
+    try:
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            for _ in pool.map(draw_from, starts):
+                pass
+    finally:
+        torch.set_num_threads(threads)  # also what threads born later start with
+
+
+def _check(people: People, aus: Tensor, scenes: Scenes, seeds: Tensor, size: int) -> None:
+    """Refuses what cannot be drawn, and says why."""
+    n = len(people)
+    if not isinstance(aus, Tensor) or not aus.is_floating_point():
+        raise TypeError(
+            f"aus must be a floating-point tensor, got {getattr(aus, 'dtype', type(aus).__name__)}"
+        )
+    if aus.shape != (n, len(AUS), 2):
+        raise ValueError(
+            f"aus must be (N, AUs, sides) = ({n}, {len(AUS)}, 2), got {tuple(aus.shape)}; "
+            "for the same strength on both sides use aus[..., None].expand(-1, -1, 2)"
+        )
+    if not bool(((aus >= 0) & (aus <= 1)).all()):  # False for NaN too
+        raise ValueError("aus must be intensities in 0..1 without NaN")
+    if not isinstance(seeds, Tensor) or seeds.dtype != torch.int64:
+        raise TypeError(
+            f"seeds must be an int64 tensor, got {getattr(seeds, 'dtype', type(seeds).__name__)}"
+        )
+    if seeds.shape != (n,):
+        raise ValueError(f"seeds must be (N,) = ({n},), got {tuple(seeds.shape)}")
+    if len(scenes) != n:
+        raise ValueError(f"one scene per face: {n} people but {len(scenes)} scenes")
+    if isinstance(size, bool) or not isinstance(size, int) or not SIZES[0] <= size <= SIZES[1]:
+        raise ValueError(f"size must be a whole number in {SIZES[0]}..{SIZES[1]}, got {size!r}")
+
+
+# ------------------------------------------------------------------------- one chunk
+@torch.inference_mode()
+def _draw(
+    people: People, scenes: Scenes, aus: Tensor, seeds: Tensor, size: int, fields: Fields
+) -> Tensor:
+    """One chunk of faces, uint8 (N, 3, S, S)."""
+    pixel = 2 * HALF_VIEW / size
+    effort = aus * people.gain[:, :, None]  # (N, AUs, 2)
+    person, action, resting = blend(people, effort, fields)
+    effects = features.curve_effects(effort)
+
+    px, py = unpose(*camera_plane(scenes, size), scenes)
+    dx, dy = sample(person, px, py).unbind(1)
+    qx, qy = px - dx, py - dy
+    dx, dy, raised, shadow = sample(action, qx, qy).unbind(1)
+    ux, uy = qx - dx, qy - dy
+    relief, dark, red, contour = sample(resting, ux, uy).unbind(1)
+    grain = sample_grain(ux, uy, people)  # (N, 3, S, S)
+
+    albedo = skin_colour(people, dark, red, shadow, grain)
+    brow = features.brows(ux, uy, grain[:, 2], people)
+    albedo = torch.lerp(albedo, 0.9 * people.hair[:, :, None, None], brow[:, None])
+
+    relief = relief + raised
+    view = View(qx, qy, soft(qx, 0.03), pixel)
+    eye_rows, mouth_rows = rows_between(-0.25, 0.60, size), rows_between(-1.17, -0.15, size)
+    at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)
+    albedo[:, :, eye_rows], eye = features.eyes(
+        at_eyes, albedo[:, :, eye_rows], effects, people, scenes.gaze
+    )
+    albedo[:, :, mouth_rows], mouth, lips = features.mouth(
+        at_mouth, albedo[:, :, mouth_rows], shadow[:, mouth_rows].clamp(0, 2.2), effects, people
+    )
+    relief[:, mouth_rows] += lips
+
+    light, shine = shade(relief, ux, uy, scenes, pixel)
+    face = albedo * light + (shine * (1 - 0.8 * brow))[:, None]
+    for opening, rows, ambient in ((eye, eye_rows, 0.35), (mouth, mouth_rows, 0.30)):
+        lit = opening.colour * (ambient + 0.65 * light[:, 1:2, rows]).clamp(max=1.1)
+        face[:, :, rows] = torch.lerp(face[:, :, rows], lit, opening.mask[:, None])
+
+    picture = compose(face, light, contour, view, (ux, uy), grain, people, scenes)
+    return develop(picture, people, scenes, seeds)
+
+
+def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tensor, Tensor]:
+    """Weighted sums of the blend fields.
+
+    Returns:
+        person (N, 2, G, G): displacement dx, dy.
+        action (N, 4, G, G): displacement dx, dy, height, shadow.
+        resting (N, 4, G, G): height, darkness, redness, contour.
+    """
+    n, g = len(people), fields.grid
+    person = (people.warp @ fields.warp).view(n, 2, g, g)
+    resting = (people.marks @ fields.skin).view(n, 4, g, g)
+    # furrows deepen faster than the skin moves, and old skin folds more
+    folding = people.creasing[:, None, None] * effort * (0.45 + 0.55 * effort)
+    action = torch.empty(n, 4, g, g, device=effort.device)
+    action[:, :3] = (effort.flatten(1) @ fields.move).view(n, 3, g, g)
+    folds = (folding.flatten(1) @ fields.fold).view(n, 2, g, g)
+    action[:, 2] += folds[:, 0]
+    action[:, 3] = folds[:, 1]
+    return person, action, resting
+
+
+def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Looks a field (N, C, G, G) up at face coordinates (N, S, S) -> (N, C, S, S)."""
+    where = torch.stack([x / HALF, (y - CENTRE_Y) / HALF], -1)
+    return F.grid_sample(field, where, padding_mode="border", align_corners=True)
+
+
+@lru_cache(maxsize=4)
+def grain_texture(device: str) -> Tensor:
+    """Three channels of noise over four octaves, (1, 3, 192, 192): patches, hair, pores."""
+    generator = torch.Generator().manual_seed(7)
+    octaves = ((6, 0.35), (16, 0.40), (48, 0.45), (96, 0.50))
+    noise = (
+        strength
+        * F.interpolate(
+            torch.randn(1, 3, cells, cells, generator=generator),
+            192,
+            mode="bicubic",
+            align_corners=True,
+        )
+        for cells, strength in octaves
+    )
+    return sum(noise).to(device)
+
+
+def sample_grain(x: Tensor, y: Tensor, people: People) -> Tensor:
+    """The person's own piece of the grain, which rides on the skin, (N, 3, S, S)."""
+    where = 0.6 * torch.stack([x, y], -1) + 0.2 * people.grain[:, None, None]
+    texture = grain_texture(str(x.device)).expand(len(people), -1, -1, -1)
+    return F.grid_sample(texture, where, padding_mode="reflection", align_corners=True)
+
+
+def rows_between(low: float, high: float, size: int) -> slice:
+    """Rows of the picture that show heights y in low..high."""
+    top = (VIEW_Y + HALF_VIEW - high) / (2 * HALF_VIEW) * size
+    bottom = (VIEW_Y + HALF_VIEW - low) / (2 * HALF_VIEW) * size
+    return slice(max(0, int(top)), min(size, int(bottom) + 1))
+
+
+def crop(view: View, rows: slice) -> View:
+    """The part of a view in those rows."""
+    return View(view.x[:, rows], view.y[:, rows], view.right[:, rows], view.pixel)
+
+
+# ------------------------------------------------------------------------- skin and light
+def skin_colour(people: People, dark: Tensor, red: Tensor, shadow: Tensor, grain: Tensor) -> Tensor:
+    """Colour of the skin in even light, (N, 3, S, S)."""
+    depth = torch.exp(0.02 - dark - 0.03 * grain[:, 0] - 0.34 * shadow.clamp(0, 2.2))
+    red = red + 0.05 * grain[:, 1]
+    tint = torch.stack([1 + 0.25 * red, 1 - 0.45 * red, 1 - 0.40 * red], 1)
+    return people.skin[:, :, None, None] * (tint * depth[:, None])
+
+
+def shade(
+    relief: Tensor, x: Tensor, y: Tensor, scenes: Scenes, pixel: float
+) -> tuple[Tensor, Tensor]:
+    """Light on the relief: how much per colour (N, 3, S, S), and the highlight (N, S, S)."""
+    sin_yaw, cos_yaw = per_face(scenes.pose[:, 0].sin()), per_face(scenes.pose[:, 0].cos())
+    sin_pitch, cos_pitch = per_face(scenes.pose[:, 1].sin()), per_face(scenes.pose[:, 1].cos())
+    depth = relief * (cos_pitch * cos_yaw) - 0.9 * (sin_yaw * x + sin_pitch * y)
+    slope_x, slope_y = torch.zeros_like(depth), torch.zeros_like(depth)
+    slope_x[..., 1:-1] = (depth[..., 2:] - depth[..., :-2]).div_(2 * pixel).clamp_(-2.2, 2.2)
+    slope_y[:, 1:-1] = (depth[:, :-2] - depth[:, 2:]).div_(2 * pixel).clamp_(-2.2, 2.2)
+    length = torch.rsqrt(1 + slope_x * slope_x + slope_y * slope_y)
+
+    def facing(direction: Tensor) -> Tensor:
+        """Cosine between the surface's normal and a direction (N, 3)."""
+        lx, ly, lz = (per_face(v) for v in direction.unbind(1))
+        return (lz - slope_x * lx - slope_y * ly) * length
+
+    towards_light = facing(scenes.light)
+    between = F.normalize(scenes.light + scenes.light.new_tensor([0.0, 0.0, 1.0]), dim=1)
+    shine = facing(between).clamp(min=0) ** 24 * per_face(scenes.shine)
+    ambient = per_face(scenes.ambient)
+    direct = ambient + (1.15 - ambient) * towards_light.clamp(min=0)
+    # red light wanders under the skin and comes out past the edge of the shadow
+    wrapped = ambient + (1.15 - ambient) * (0.92 * towards_light + 0.08).clamp(min=0)
+    return torch.stack([wrapped, direct, direct], 1), shine
+
+
+# ------------------------------------------------------------------------- around the face
+def compose(
+    face: Tensor,
+    light: Tensor,
+    contour: Tensor,
+    view: View,
+    skin_at: tuple[Tensor, Tensor],
+    grain: Tensor,
+    people: People,
+    scenes: Scenes,
+) -> Tensor:
+    """Wall, neck, hair, ears, face, glasses and occluder, back to front, (N, 3, S, S)."""
+    ux, uy = skin_at
+    ax, size = view.x.abs(), view.x.shape[-1]
+    skin = people.skin[:, :, None, None]
+    picture = F.interpolate(scenes.backdrop, size, mode="bilinear", align_corners=True)
+
+    lower_end, volume, curls = (per_face(v) for v in people.hair_shape.unbind(1))
+    strands = 0.16 * grain[:, 1] + 0.10 * grain[:, 2]
+    hair = (
+        people.hair[:, :, None, None]
+        * (0.45 + 0.55 * light[:, 1] + strands).clamp(0.15, 1.3)[:, None]
+    )
+    above = (view.y - 0.25).clamp(min=0)
+    radius = ((view.x / 0.98) ** 2 + (above / 1.05) ** 2).sqrt()
+    ends = view.y - lower_end + 0.05 * grain[:, 2]
+    behind = soft(volume - radius + 0.045 * curls * grain[:, 0], 0.02) * soft(ends, 0.05)
+    picture = torch.lerp(picture, hair, behind[:, None])
+
+    neck = soft(0.50 - ax - 0.05 * (view.y + 1), 0.02) * soft(-0.55 - view.y, 0.03)
+    under_chin = 0.55 + 0.25 * (0.50 - ax).clamp(0, 1)
+    picture = torch.lerp(
+        picture, skin * (per_face(scenes.ambient) * under_chin + 0.12)[:, None], neck[:, None]
+    )
+
+    ear = (((ax - 0.855) / 0.085) ** 2 + ((view.y + 0.03 - 0.25 * (ax - 0.855)) / 0.20) ** 2).sqrt()
+    ear_light = (0.30 + 0.42 * light[:, 1]) * (0.80 + 0.30 * features.line(ear - 0.75, 0.22))
+    picture = torch.lerp(picture, skin * ear_light[:, None], soft(1 - ear, 0.10)[:, None])
+    over_ear = behind * soft(-0.25 - lower_end, 0.06)
+    picture = torch.lerp(picture, hair, over_ear[:, None])
+
+    fringe = soft(
+        uy - per_face(people.hairline) + 0.9 * (ax - 0.55).clamp(min=0) + 0.02 * grain[:, 2], 0.025
+    )
+    face = torch.lerp(face, hair, fringe[:, None])
+    picture = torch.lerp(picture, face, soft(0.972 - contour, 0.010)[:, None])
+    picture = _glasses(picture, view, people)
+    return _occluder(picture, scenes, people)
+
+
+def _glasses(picture: Tensor, view: View, people: People) -> Tensor:
+    """Dark frames before the eyes of those who wear glasses."""
+    ax = view.x.abs()
+    x, y = (ax - features.EYE_X) / 0.235, (view.y - 0.07) / 0.19
+    distance = ((x * x) ** 2 + (y * y) ** 2).sqrt().sqrt()  # a rounded rectangle, 1 on the frame
+    frame = features.line(distance - 1, 0.05 + 0.5 * view.pixel)
+    bridge = soft(0.13 - ax, 0.01) * features.line(view.y - 0.10, 0.018)
+    dark = 0.75 * torch.maximum(frame, bridge) * per_face(people.glasses)
+    return picture * (1 - dark)[:, None]
+
+
+def _occluder(picture: Tensor, scenes: Scenes, people: People) -> Tensor:
+    """A blurred blob of about the skin's colour, as a hand that passes."""
+    size = picture.shape[-1]
+    present, x, y, half_width, half_height, shade_ = (
+        per_face(v) for v in scenes.occluder.unbind(1)
+    )
+    t = ((torch.arange(size, device=picture.device) + 0.5) / size * 2 - 1) * HALF_VIEW
+    distance = ((t - x) / half_width) ** 2 + ((VIEW_Y - t[:, None] - y) / half_height) ** 2
+    hand = people.skin[:, :, None, None] * 0.8 * shade_[:, None] + 0.1
+    return torch.lerp(picture, hand, (present * soft(1 - distance, 0.1))[:, None])

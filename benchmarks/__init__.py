@@ -1,0 +1,1 @@
+"""Speed and memory, side by side with the reference's way of computing: `make bench`."""

@@ -1,0 +1,50 @@
+"""Medians of repeated calls, and peak memory of a call in a process of its own."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+
+def median_seconds(call: Callable[[], object], repeats: int = 9) -> float:
+    """Median wall time of a call, after one call that does not count."""
+    call()
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def side_by_side(calls: dict[str, Callable[[], object]], repeats: int = 7) -> dict[str, float]:
+    """Median seconds of several calls in turn, so that a busy moment hits all of them."""
+    for call in calls.values():
+        call()
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def peak_mebibytes(code: str) -> float:
+    """Memory that `code` needs on top of its imports: it calls `measure(function)` once."""
+    program = f"from benchmarks.timing import measure\n{code}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return float(done.stdout.split()[-1])
+
+
+def measure(call: Callable[[], object]) -> None:
+    """Print by how many MiB the peak of this process rises during a call."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    call()
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)

@@ -1,0 +1,146 @@
+"""From table to fields: the brushes against their formulas, mirror symmetry, the midline."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from aunce_lib.faces.anatomy import ACTIONS, AUS, Bump, Furrow, Pull
+from aunce_lib.faces.fields import (
+    CENTRE_Y,
+    HALF,
+    SKIN_MAPS,
+    WARPS,
+    au_fields,
+    blend_fields,
+    bump_field,
+    canonical_grid,
+    furrow_field,
+    gaussian,
+    groove,
+    head_contour,
+    pull_field,
+    skin_fields,
+    two_sides,
+    warp_fields,
+)
+
+G = 64
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return canonical_grid(G)
+
+
+@pytest.fixture(scope="module")
+def actions(grid):
+    return au_fields(*grid)
+
+
+def at(x: float, y: float) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.tensor([x]), torch.tensor([y])
+
+
+def test_grid_covers_the_head_and_y_grows_with_the_row(grid):
+    x, y = grid
+    assert x.shape == y.shape == (G, G)
+    assert x[0, 0].item() == pytest.approx(-HALF)
+    assert y[0, 0].item() == pytest.approx(CENTRE_Y - HALF, abs=1e-6)
+    assert y[-1, 0].item() == pytest.approx(CENTRE_Y + HALF, abs=1e-6)
+
+
+def test_gaussian_is_one_at_its_centre_and_turns_with_the_tilt():
+    assert gaussian(*at(0.3, 0.1), (0.3, 0.1), (0.1, 0.2)).item() == pytest.approx(1)
+    one_sd = gaussian(*at(0.4, 0.1), (0.3, 0.1), (0.1, 0.2)).item()
+    assert one_sd == pytest.approx(math.exp(-0.5), abs=1e-5)
+    turned = gaussian(*at(0.3, 0.2), (0.3, 0.1), (0.1, 0.2), tilt=math.pi / 2).item()
+    assert turned == pytest.approx(one_sd, abs=1e-5)
+
+
+def test_pull_moves_the_skin_towards_the_attachment():
+    dx, dy = pull_field(*at(0.2, 0.0), Pull((0.2, 1.0), (0.2, 0.0), (0.1, 0.1), 0.15))
+    assert dx.item() == pytest.approx(0, abs=1e-6)
+    assert dy.item() == pytest.approx(0.15 / 1.05, abs=1e-5)
+
+
+def test_bump_rises_by_its_height():
+    assert bump_field(*at(0.1, 0.2), Bump(-0.03, (0.1, 0.2), (1, 1))).item() == pytest.approx(-0.03)
+
+
+def test_groove_is_deepest_on_the_curve_and_tapers_at_its_ends():
+    curve = ((0.0, 0.0), (0.15, 0.0), (0.3, 0.0))
+    places = ((0.15, 0), (0, 0), (0.15, 0.05))
+    middle, end, beside = (groove(*at(*place), curve, 0.05) for place in places)
+    assert middle.item() == pytest.approx(1, abs=0.02)
+    assert end.item() < 0.75
+    assert beside.item() == pytest.approx(math.exp(-0.5), abs=0.02)
+
+
+def test_furrow_is_a_groove_with_ridges():
+    furrow = Furrow(1.0, (0.0, 0.0), (0.15, 0.0), (0.3, 0.0), 0.05)
+    depth, shadow = furrow_field(*at(0.15, 0.0), furrow)
+    ridge, _ = furrow_field(*at(0.15, 0.12), furrow)
+    assert depth.item() < 0 < ridge.item()
+    assert shadow.item() > 0.9
+
+
+def test_two_sides_add_up_to_a_whole_face(grid):
+    x, _ = grid
+    left, right = two_sides(torch.ones(1, G, G), x)
+    torch.testing.assert_close(left + right, torch.ones(1, G, G))
+
+
+@pytest.mark.parametrize("au", AUS)
+def test_left_half_mirrors_the_right_half(actions, au):
+    for field, mirrored in zip(actions, ((-1, 1, 1), (1, 1)), strict=True):
+        left, right = field[2 * AUS.index(au)], field[2 * AUS.index(au) + 1]
+        sign = torch.tensor(mirrored).view(-1, 1, 1)
+        torch.testing.assert_close(left, sign * right.flip(-1))
+
+
+@pytest.mark.parametrize("au", AUS)
+def test_each_half_stays_on_its_side(grid, actions, au):
+    x, _ = grid
+    right_half = actions[0][2 * AUS.index(au) + 1]
+    assert right_half[:, x < -0.25].abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("au", [au for au in AUS if ACTIONS[au].pulls])
+def test_skin_moves_smoothly_enough_not_to_tear(grid, actions, au):
+    """Displacement changes by less than the distance, so the warp stays one to one."""
+    step = 2 * HALF / (G - 1)
+    move = actions[0][2 * AUS.index(au) : 2 * AUS.index(au) + 2, :2].sum(0)
+    assert move.diff(dim=-1).abs().max() < step
+    assert move.diff(dim=-2).abs().max() < step
+
+
+def test_person_fields_are_symmetric(grid):
+    warp, skin = warp_fields(*grid), skin_fields(*grid)
+    assert warp.shape == (len(WARPS), 2, G, G)
+    assert skin.shape == (len(SKIN_MAPS), 4, G, G)
+    torch.testing.assert_close(warp[:, 0], -warp[:, 0].flip(-1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(warp[:, 1], warp[:, 1].flip(-1), atol=1e-5, rtol=0)
+    symmetric = [i for i, name in enumerate(SKIN_MAPS) if name not in ("freckles", "base")]
+    torch.testing.assert_close(skin[symmetric], skin[symmetric].flip(-1), atol=1e-5, rtol=0)
+
+
+def test_every_warp_and_every_mark_does_something(grid):
+    assert (warp_fields(*grid).flatten(1).abs().amax(1) > 0.005).all()
+    assert (skin_fields(*grid).flatten(1).abs().amax(1) > 0.01).all()
+
+
+def test_head_contour_is_one_on_the_outline():
+    for x, y in ((0.84, 0.0), (-0.84, 0.0), (0.0, 1.22), (0.0, -1.07)):
+        assert head_contour(*at(x, y)).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_blend_fields_are_built_once_and_flat():
+    fields = blend_fields(48)
+    assert fields is blend_fields(48)
+    assert fields.move.shape == (2 * len(AUS), 3 * 48 * 48)
+    assert fields.fold.shape == (2 * len(AUS), 2 * 48 * 48)
+    assert fields.warp.shape == (len(WARPS), 2 * 48 * 48)
+    assert fields.skin.shape == (len(SKIN_MAPS), 4 * 48 * 48)

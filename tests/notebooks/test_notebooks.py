@@ -1,0 +1,33 @@
+"""The notebooks themselves: the solved ones run, the student ones stop only at their exercises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SOURCES = sorted((Path(__file__).parents[2] / "notebooks" / "src").glob("*.py"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory):
+    """Corpora and projections are made anew, so that no run leans on what another one left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_solved_notebook_runs(build, source, tmp_path):
+    build.execute(build.generate(source, solved=True), tmp_path)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_student_notebook_raises_only_not_implemented(build, source, tmp_path):
+    notebook = build.generate(source, solved=False)
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", []).append("raises-exception")  # go on after an error
+    build.execute(notebook, tmp_path)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    errors = {output.ename for output in outputs if output.output_type == "error"}
+    assert errors <= {"NotImplementedError"}
