@@ -135,11 +135,13 @@ class HCL(nn.Module):
         n = s.shape[-1] - 2
         if n == 0:  # one image alone has nothing to be told apart from
             return 0 * s[torch.isfinite(s)].sum()
+        # filled anew, as 0·∞ is NaN for β = 0
+        importance = (self.beta * negatives).masked_fill(negatives.isneginf(), -math.inf)
         # log of the importance-weighted mean of e^s, and of P, both shifted by the largest s
         shift = s.amax(dim=-1, keepdim=True).detach()
         mean = (
             ((1 + self.beta) * negatives).logsumexp(dim=-1, keepdim=True)
-            - (self.beta * negatives).logsumexp(dim=-1, keepdim=True)
+            - importance.logsumexp(dim=-1, keepdim=True)
             - shift
         ).exp()
         debiased = (mean - self.tau_plus * (positive - shift).exp()) / (1 - self.tau_plus)

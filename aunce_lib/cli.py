@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from jsonargparse import auto_cli
+from jsonargparse import ArgumentParser
 
 
 def demo(folder: str = "runs/demo", size: str = "small", seed: int = 0) -> None:
@@ -52,8 +52,18 @@ def predict(photos: list[str], run: str = "runs/demo/aunce", out: str = ".") -> 
 
 def main() -> None:
     """Entry point: errors that a user can mend are told in a line, without a traceback."""
+    parser = ArgumentParser(prog="aunce", description="Contrastive learning of facial AUs.")
+    commands = parser.add_subcommands()
+    demo_parser, predict_parser = ArgumentParser(), ArgumentParser()
+    demo_parser.add_function_arguments(demo, as_group=False)
+    predict_parser.add_argument("photos", nargs="+", type=str, metavar="PHOTO", help="Image files.")
+    predict_parser.add_function_arguments(predict, as_group=False, skip={"photos"})
+    commands.add_subcommand("demo", demo_parser, help="train on drawn faces, compare, report")
+    commands.add_subcommand("predict", predict_parser, help="read photographs, as an illustration")
+    arguments = parser.instantiate_classes(parser.parse_args())
+    command = {"demo": demo, "predict": predict}[arguments.subcommand]
     try:
-        auto_cli([demo, predict], prog="aunce", description="Contrastive learning of facial AUs.")
+        command(**vars(arguments[arguments.subcommand]))
     except (OSError, ValueError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)

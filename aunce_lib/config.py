@@ -64,10 +64,10 @@ class TrainConfig:
     image_size: int = 64
     view_strength: float = 0.3
     hue: bool = False
-    epochs: int = 12
+    epochs: int = 9
     batch_size: int = 64
     balanced_batches: bool = False
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     warmup: float = 0.05
     cosine: bool = True
     weight_decay: float = 1e-4

@@ -24,7 +24,7 @@ from aunce_lib.inspection.projection import project
 
 CORPUS = "synth-bp4d"
 LOSSES = {"aunce": "AUNCE", "bce": "cross-entropy"}
-N_PROJECTED = 1500  # test faces on the maps
+N_PROJECTED = 800  # test faces on the maps
 MAPPED_AU = 12
 
 

@@ -61,6 +61,7 @@ class Run:
 
         Raises:
             FileNotFoundError: If the folder holds no run, or none with a whole checkpoint.
+            ValueError: If the weights do not fit the settings.
         """
         folder = Path(folder)
         found = latest_checkpoint(folder / "checkpoints")
@@ -72,15 +73,19 @@ class Run:
         config, (path, state) = TrainConfig.load(folder / "config.yaml"), found
         with torch.random.fork_rng():  # initial weights are drawn, only to be replaced
             encoder = _encoder(config, len(state["aus"]), pretrained=False)
-        tensors = load_file(path / "model.safetensors")
         prefix = "encoder."
-        encoder.load_state_dict(
-            {
-                k[len(prefix) :]: torch.from_numpy(v)
-                for k, v in tensors.items()
-                if k.startswith(prefix)
-            }
-        )
+        weights = {
+            name.removeprefix(prefix): torch.from_numpy(tensor)
+            for name, tensor in load_file(path / "model.safetensors").items()
+            if name.startswith(prefix)
+        }
+        try:
+            encoder.load_state_dict(weights)
+        except RuntimeError as error:  # other names or shapes
+            raise ValueError(
+                f"the weights in {path} do not fit the encoder that {folder / 'config.yaml'} "
+                "describes: they are of another version of aunce_lib or another config; train again"
+            ) from error
         history = pd.DataFrame(state["history"])
         return cls(folder, config, tuple(state["aus"]), encoder.eval(), history)
 

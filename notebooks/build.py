@@ -203,9 +203,7 @@ def execute(notebook: NotebookNode, folder: Path, show_progress: bool = False) -
             print(f"\r    cell {cell_index + 1} of {len(notebook.cells)} ", end="", flush=True)
 
     # Without any kernel folder the only kernel left is this interpreter's own.
-    kernel = AsyncKernelManager(
-        kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])
-    )
+    kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
     client = NotebookClient(
         notebook,
         km=kernel,
@@ -287,10 +285,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.run is not None:
             out = chosen.out or Path(tempfile.mkdtemp(prefix="aunce-notebooks-"))
             return 1 if run(chosen.run, out.resolve()) else 0
-        files = expected_files()
-        if chosen.without_solutions:
-            files = hand_out(chosen.without_solutions)
-        for path, text in files:
+        out = chosen.without_solutions
+        for path, text in hand_out(out) if out else expected_files():
             if write(path, text):
                 print(f"wrote {path}")
     except (SourceError, FileExistsError) as error:

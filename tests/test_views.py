@@ -171,11 +171,12 @@ def test_shift_moves_the_face_right_and_down_in_widths_and_repeats_the_border(fl
 
 
 def test_scale_magnifies_about_the_centre():
-    ramp = (8 * torch.arange(32, dtype=torch.uint8)).expand(1, 3, 32, 32).contiguous()
-    view = Views().apply(ramp, doing(1, scale=1.6))
+    across = (8 * torch.arange(32, dtype=torch.uint8)).expand(3, 32, 32)
+    ramps = torch.stack([across, across.mT])
+    view = Views().apply(ramps, doing(2, scale=1.6))
     from_centre = torch.arange(32) - 15.5
-    expected = (8 * (15.5 + from_centre / 1.6) / 255).expand(1, 3, 32, 32)
-    torch.testing.assert_close(view, expected, rtol=0, atol=1e-5)
+    expected = (8 * (15.5 + from_centre / 1.6) / 255).expand(3, 32, 32)
+    torch.testing.assert_close(view, torch.stack([expected, expected.mT]), rtol=0, atol=1e-5)
 
 
 def test_brightness_multiplies():

@@ -123,8 +123,8 @@ class Playground(widgets.VBox):
         )
         self.side = widgets.Dropdown(options=list(SIDES), description="muscles")
         self.buttons = {name: widgets.Button(description=name) for name in EXPRESSIONS}
-        self.picture = widgets.Image(layout=widgets.Layout(max_width="100%"))
-        self.caption = widgets.HTML()
+        self.picture = widgets.Image(layout=widgets.Layout(width="500px", max_width="100%"))
+        self.caption = widgets.HTML(layout=widgets.Layout(width="360px", margin="0 0 0 16px"))
         self._tag_controls()
         for control in (*self.sliders.values(), self.person, self.side):
             control.observe(self._on_change, names="value")
@@ -133,8 +133,7 @@ class Playground(widgets.VBox):
         rows = [
             self.buttons.values(),
             [self.person, self.side],
-            [self.picture],
-            [self.caption],
+            [self.picture, self.caption],
             self.sliders.values(),
         ]
         wrap = widgets.Layout(flex_flow="row wrap")
@@ -209,8 +208,8 @@ def _slider(au: int) -> widgets.FloatSlider:
         readout_format=".1f",
         description=f"{column(au)} {ACTION_UNITS[au].name}",
         description_tooltip=f"{ACTION_UNITS[au].muscle}; {ACTION_UNITS[au].region}",
-        style={"description_width": "165px"},
-        layout=widgets.Layout(width="400px"),
+        style={"description_width": "185px"},
+        layout=widgets.Layout(width="420px"),
         continuous_update=False,  # a drawing takes longer than a frame of dragging
     )
 
@@ -231,17 +230,19 @@ def _png(shown: Look) -> bytes:
 def _caption(shown: Look) -> str:
     """What the picture shows, in words; screen readers read it out when it changes."""
     weak = {au: v for au, v in shown.intensities.items() if v < ACTIVE}
-    bits = "".join(
-        f"<td style='padding:0 .5em;text-align:center'>{column(au)}<br>"
+    weakly = f"<p>Moving, but too weakly for a label: {_named(weak)}.</p>" if weak else ""
+    bits = [
+        f"<td style='padding:0 .5em;text-align:center;line-height:1.3'>{column(au)}<br>"
         f"<b>{int(au in shown.active)}</b></td>"
         for au in AU_SETS["bp4d"]
-    )
+    ]
+    table = "".join(f"<tr>{''.join(bits[start : start + 6])}</tr>" for start in (0, 6))
     return (
-        "<div role='status'>Left: a synthetic face. Right: the pixels that moved, "
-        f"<b>{shown.changed:.0%}</b> of the picture.<br>"
-        f"Labelled active, from intensity {ACTIVE} on: <b>{_named(shown.active) or 'nothing'}</b>"
-        + (f"; moving, but too weakly for a label: {_named(weak)}" if weak else "")
-        + f"<br>What a corpus like BP4D stores:<table><tr>{bits}</tr></table></div>"
+        "<div role='status' style='line-height:1.4'><p>Left: a synthetic face. "
+        f"Right: the pixels that moved, <b>{shown.changed:.0%}</b> of the picture.</p>"
+        f"<p>Labelled active (from intensity {ACTIVE} on): "
+        f"<b>{_named(shown.active) or 'nothing'}</b>.</p>{weakly}"
+        f"<p>What a corpus like BP4D stores:</p><table>{table}</table></div>"
     )
 
 

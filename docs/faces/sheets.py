@@ -73,7 +73,7 @@ def sheet(title: str, blocks: list[tuple[list[str], Tensor]], path: Path) -> Non
     top = TITLE
     for labels, rows in blocks:
         for column, label in enumerate(labels):
-            pen.text((column * size + 4, top + 2), label, "black", ImageFont.load_default(11))
+            pen.text((column * size + 4, top + 2), label, "black", ImageFont.load_default(10))
         for r, row in enumerate(rows):
             for column, face in enumerate(row):
                 corner = (column * size, top + LABEL + r * size)
@@ -85,7 +85,7 @@ def sheet(title: str, blocks: list[tuple[list[str], Tensor]], path: Path) -> Non
 def aus_sheet(path: Path, size: int = 128) -> None:
     """Every action unit at intensity 1, AU26 with parted lips as it always comes."""
     columns = [("neutral", {})] + [(f"AU{au}", {au: 1.0}) for au in AUS]
-    columns = [(n, {25: 1.0, 26: 1.0} if n == "AU26" else a) for n, a in columns]
+    columns[1 + AUS.index(26)] = ("AU25+26", {25: 1.0, 26: 1.0})
     columns.insert(10, columns[0])
     blocks = []
     for part in (columns[:10], columns[10:]):
@@ -100,7 +100,7 @@ def combinations_sheet(path: Path, size: int = 128) -> None:
     sheet("Combinations", [(list(COMBINATIONS), pictures)], path)
 
 
-def population_sheet(path: Path, size: int = 96, columns: int = 12, rows: int = 7) -> None:
+def population_sheet(path: Path, size: int = 112, columns: int = 10, rows: int = 7) -> None:
     """Random frames of the benchmark population."""
     n = columns * rows
     who = torch.randperm(n, generator=torch.Generator().manual_seed(0)) % 41

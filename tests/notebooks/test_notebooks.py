@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ SOURCES = sorted((Path(__file__).parents[2] / "notebooks" / "src").glob("*.py"))
 def own_cache(tmp_path_factory):
     """Corpora and projections are made anew, so that no run leans on what another one left."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("AUNCE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 
@@ -22,6 +23,17 @@ def test_solved_notebook_runs(build, source, tmp_path):
     build.execute(build.generate(source, solved=True), tmp_path)
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_student_code_is_python_and_each_exercise_stops_it(build, source):
+    notebook = build.generate(source, solved=False)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    for text in code:
+        ast.parse(text)
+    exercises = source.read_text(encoding="utf-8").count("# EXERCISE\n")
+    assert "\n".join(code).count("raise NotImplementedError") == exercises > 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_student_notebook_raises_only_not_implemented(build, source, tmp_path):
     notebook = build.generate(source, solved=False)

@@ -1,0 +1,76 @@
+"""The command `aunce`, as a shell calls it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PIL import Image
+
+from aunce_lib import cli
+
+
+def call(monkeypatch, *arguments: str) -> int:
+    """Exit status of `aunce ARGUMENTS`."""
+    monkeypatch.setattr(sys, "argv", ["aunce", *map(str, arguments)])
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return stop.code or 0
+    return 0
+
+
+@pytest.fixture
+def portrait(tmp_path):
+    from skimage.data import astronaut
+
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(astronaut()).save(path)
+    return path
+
+
+def test_predict_prints_a_table_and_writes_the_picture(
+    monkeypatch, capsys, portrait, demo_folder, tmp_path
+):
+    status = call(
+        monkeypatch, "predict", portrait, "--run", demo_folder / "aunce", "--out", tmp_path
+    )
+    out = capsys.readouterr().out
+    assert status == 0
+    assert "1 face" in out
+    assert "AU12" in out
+    assert (tmp_path / "astronaut_aunce.png").is_file()
+
+
+def test_predict_goes_on_after_a_bad_photograph_and_fails_in_the_end(
+    monkeypatch, capsys, portrait, demo_folder, tmp_path
+):
+    bad = tmp_path / "missing.jpg"
+    status = call(
+        monkeypatch,
+        "predict",
+        bad,
+        portrait,
+        "--run",
+        demo_folder / "aunce",
+        "--out",
+        tmp_path,
+    )
+    captured = capsys.readouterr()
+    assert status == 1
+    assert "missing.jpg" in captured.err
+    assert "Traceback" not in captured.err
+    assert "AU12" in captured.out
+
+
+def test_demo_tells_an_unusable_folder_without_a_traceback(monkeypatch, capsys, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    assert call(monkeypatch, "demo", "--folder", tmp_path / "taken", "--size", "tiny") == 2
+    assert "taken" in capsys.readouterr().err
+
+
+def test_help_names_the_commands(monkeypatch, capsys):
+    assert call(monkeypatch, "--help") == 0
+    out = capsys.readouterr().out
+    assert "demo" in out
+    assert "predict" in out
