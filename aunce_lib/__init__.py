@@ -27,7 +27,16 @@ _HOME = {
     "predict": ("Prediction",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("baselines", "config", "corpora", "encoder", "evaluation", "faces", "facs", "inspection")
+_MODULES = (
+    "baselines",
+    "config",
+    "corpora",
+    "encoder",
+    "evaluation",
+    "faces",
+    "facs",
+    "inspection",
+)
 _MODULES += ("loss", "sampler", "training", "views", "widgets")
 
 __all__ = sorted([*_MODULE_OF, *_MODULES])

@@ -18,6 +18,8 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from aunce_lib.corpora.atomic import force_to_disk
+
 FILES = ("model.safetensors", "optimizer.safetensors", "state.json")
 
 
@@ -52,11 +54,11 @@ def save_checkpoint(
             (partial / name).write_bytes(content)
         (partial / "SHA256SUMS").write_text(_checksums(partial))
         for path in [*partial.iterdir(), partial]:
-            _force_to_disk(path)
+            force_to_disk(path)
         if target.exists():  # damaged, or of another attempt at this epoch
             shutil.rmtree(target)
         os.rename(partial, target)
-        _force_to_disk(folder)
+        force_to_disk(folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise OSError(
@@ -118,11 +120,3 @@ def _checksums(folder: Path) -> str:
         with (folder / name).open("rb") as file:
             lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
     return "".join(lines)
-
-
-def _force_to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

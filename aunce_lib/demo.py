@@ -6,11 +6,9 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from joblib import Parallel, delayed
 
@@ -19,45 +17,13 @@ from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.folds import holdout, published, subject_folds
 from aunce_lib.corpora.frames import FrameTable
-from aunce_lib.evaluation.metrics import Evaluation, evaluate
+from aunce_lib.evaluation.metrics import evaluate
 from aunce_lib.inspection.projection import project
+from aunce_lib.report import MAPPED_AU, DemoResult, Trained, write_report
 
 CORPUS = "synth-bp4d"
 LOSSES = {"aunce": "AUNCE", "bce": "cross-entropy"}
 N_PROJECTED = 800  # test faces on the maps
-MAPPED_AU = 12
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What training and probing one loss gave."""
-
-    evaluation: Evaluation
-    history: pd.DataFrame
-    embeddings: np.ndarray  # (n, J, D) of the mapped test faces
-    seconds: dict[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class DemoResult:
-    """All that the report shows.
-
-    Attributes:
-        folder: Where everything lies.
-        train, test: The faces, of different people.
-        trained: By name of the loss.
-        mapped: Positions in `test` of the faces on the maps.
-        maps: (method, name of the loss) → (n, 2), of the embeddings of AU `MAPPED_AU`.
-        metrics: What metrics.json holds.
-    """
-
-    folder: Path
-    train: FrameTable
-    test: FrameTable
-    trained: dict[str, Trained]
-    mapped: np.ndarray
-    maps: dict[tuple[str, str], np.ndarray]
-    metrics: dict
 
 
 def demo(folder: str | Path = "runs/demo", size: str = "small", seed: int = 0, **settings) -> dict:
@@ -79,8 +45,6 @@ def demo(folder: str | Path = "runs/demo", size: str = "small", seed: int = 0, *
     Raises:
         OSError: If the folder can't be written.
     """
-    from aunce_lib.report import write_report
-
     folder, started = Path(folder), time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     print(f"Drawing {CORPUS}: synthetic faces, kept for the next time …", flush=True)

@@ -75,16 +75,22 @@ class Encoder(nn.Module):
         self.per_au = AUFeatures(n_aus, width)
         self.graph = AUGraph(n_aus, width, n_neighbours)
         self.projection = nn.Identity() if dim is None else nn.Linear(width, dim)
-        self.dim = dim or width
+        self.dim, self.image_size = dim or width, image_size
 
     def forward(self, images: Tensor) -> Tensor:
-        """images (B, 3, H, W) in 0..1 → (B, J, D), each embedding of length 1, float32.
+        """images (B, 3, S, S) in 0..1 → (B, J, D), each embedding of length 1, float32.
 
         Raises:
             TypeError: If images are not floating: 0..255 would saturate everything.
+            ValueError: If they do not have the encoder's size.
         """
         if not images.is_floating_point():
             raise TypeError(f"images must be floating, 0..1, got {images.dtype}; divide by 255")
+        if images.shape[1:] != (3, self.image_size, self.image_size):
+            raise ValueError(
+                f"images must be (B, 3, {self.image_size}, {self.image_size}), the encoder's "
+                f"image_size, got {tuple(images.shape)}"
+            )
         tokens = self.backbone((images - 0.5) / 0.5)  # (B, T, C)
         tokens = self.shared(tokens)
         tokens = F.relu(self.shared_norm(tokens.flatten(0, 1))).view_as(tokens)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import base64
 import html
 import io
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from aunce_lib.corpora.atomic import atomic_path
+from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.evaluation.metrics import Evaluation
 from aunce_lib.facs import describe
 from aunce_lib.inspection.plots import face_grid, plot_f1_bars, plot_history, plot_projection
 
-if TYPE_CHECKING:
-    from aunce_lib.demo import DemoResult
-
+MAPPED_AU = 12  # whose embedding is shown on the maps
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --paper: #fff; --line: #d8dee4 }
 @media (prefers-color-scheme: dark) {
@@ -38,6 +39,38 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line) }
 th:first-child, td:first-child { text-align: left }
 """
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What training and probing one loss gave."""
+
+    evaluation: Evaluation
+    history: pd.DataFrame
+    embeddings: np.ndarray  # (n, J, D) of the mapped test faces
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class DemoResult:
+    """All that the report shows.
+
+    Attributes:
+        folder: Where everything lies.
+        train, test: The faces, of different people.
+        trained: By name of the loss.
+        mapped: Positions in `test` of the faces on the maps.
+        maps: (method, name of the loss) → (n, 2), of the embeddings of AU `MAPPED_AU`.
+        metrics: What metrics.json holds.
+    """
+
+    folder: Path
+    train: FrameTable
+    test: FrameTable
+    trained: dict[str, Trained]
+    mapped: np.ndarray
+    maps: dict[tuple[str, str], np.ndarray]
+    metrics: dict
 
 
 def write_report(result: DemoResult) -> Path:
@@ -66,11 +99,11 @@ def verdict(metrics: dict) -> str:
     ahead, behind = ("AUNCE", "cross-entropy") if gap > 0 else ("Cross-entropy", "AUNCE")
     clear = max(aunce["ci95"][0], bce["ci95"][0]) > min(aunce["ci95"][1], bce["ci95"][1])
     certainty = (
-        "their 95 % intervals do not even touch"
+        "and their 95 % intervals do not touch"
         if clear
         else "but the 95 % intervals of this single run overlap"
     )
-    return f"{ahead} is ahead of {behind} by {abs(gap):.3f} macro F1; {certainty}."
+    return f"{ahead} is ahead of {behind} by {abs(gap):.3f} macro F1, {certainty}."
 
 
 def _figures(result: DemoResult) -> dict[str, Figure]:
@@ -89,8 +122,6 @@ def _figures(result: DemoResult) -> dict[str, Figure]:
 
 def _map_figures(result: DemoResult) -> dict[str, Figure]:
     """For t-SNE and UMAP: a row a model, coloured by the action unit and by the person."""
-    from aunce_lib.demo import MAPPED_AU
-
     test, rows = result.test, result.mapped
     active = test.labels[rows, test.aus.index(MAPPED_AU)]
     people = np.array([subject.split("/")[-1] for subject in test.subjects[rows]])
@@ -117,8 +148,6 @@ def _png(figure: Figure, path: Path) -> str:
 
 
 def _page(result: DemoResult, pictures: dict[str, str]) -> str:
-    from aunce_lib.demo import MAPPED_AU
-
     metrics, train, test = result.metrics, result.train, result.test
 
     def picture(name: str, alt: str) -> str:
@@ -154,8 +183,9 @@ for as many passes. A linear probe on each frozen encoder then read the action u
 {score("Cross-entropy", metrics["bce"]["macro_f1"], interval("bce"))}
 {score("Every AU called active", metrics["all_active"], "without looking")}
 </div>
-<p class="soft">Macro F1 over {len(test.aus)} action units. Intervals: bootstrap over the {people} test
-people, one training run each. Regularisation and thresholds were chosen on training people.</p>
+<p class="soft">Macro F1 over {len(test.aus)} action units. Intervals: bootstrap over the {people}
+test people, one training run each. Regularisation and thresholds were chosen on training
+people.</p>
 
 <h2>The faces</h2>
 <p>Above each face, the action units that are active in it: true by construction.</p>
@@ -177,8 +207,8 @@ business telling people apart. Distances between far clusters mean nothing in th
 {picture("tsne", "t-SNE maps of both models, coloured by action unit and by person")}
 {picture("umap", "UMAP maps of both models, coloured by action unit and by person")}
 
-<p class="soft">Times: {html.escape(timing)}. Numbers: metrics.json beside this page. Method: Shang et
-al., arXiv:2402.06165.</p>
+<p class="soft">Times: {html.escape(timing)}. Numbers: metrics.json beside this page. Method: Shang
+et al., arXiv:2402.06165.</p>
 </body></html>
 """
 

@@ -110,7 +110,7 @@ class Views:
             for name in ("brightness", "contrast", "saturation")
         }
         return ViewParameters(
-            shift=uniform(-s / 16, s / 16, 2),
+            shift=uniform(-s / 14, s / 14, 2),
             scale=uniform(1, 1 + s / 7),
             flip=chance(0.5 if s else 0.0),
             **factor,

@@ -28,6 +28,7 @@ CASES = {
     "weights": {"au_weights": torch.tensor([0.2, 3.0, 1.0])},
     "official": {"variant": "official"},
     "permuted strides": {},
+    "permuted strides on one": {},
     "no active face on one": {},
     "no label on one": {},
     "no label on any": {},
@@ -62,7 +63,8 @@ def criterion(per="au", **options):
 
 def loss_and_gradients(case, images):
     z0, z1, labels = batch(case)
-    if case == "permuted strides":  # leaves (D, J, B), seen as (B, J, D)
+    permuted = case == "permuted strides" or (case.endswith("on one") and images == images_of(1))
+    if permuted:  # leaves (D, J, B), seen as (B, J, D)
         leaves = [z[images].permute(2, 1, 0).contiguous().requires_grad_() for z in (z0, z1)]
         z0, z1 = (leaf.permute(2, 1, 0) for leaf in leaves)
         assert not z0.is_contiguous()
@@ -71,7 +73,7 @@ def loss_and_gradients(case, images):
     loss = criterion(**CASES[case])(z0, z1, labels[images])
     loss.backward()
     gradients = [leaf.grad for leaf in leaves]
-    if case == "permuted strides":
+    if permuted:
         gradients = [g.permute(2, 1, 0) for g in gradients]
     return {"loss": loss.detach(), "z0": gradients[0], "z1": gradients[1]}
 

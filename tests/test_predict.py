@@ -46,9 +46,10 @@ def test_table_and_picture_are_marked_as_illustration(astronaut, demo_folder, tm
 
 def test_two_faces_are_two_predictions_largest_first(astronaut, demo_folder, tmp_path):
     portrait = Image.open(astronaut)
-    both = Image.new("RGB", (1024, 512), "white")
-    both.paste(portrait, (0, 0))
-    both.paste(portrait.resize((384, 384)), (600, 60))
+    head = portrait.crop((120, 0, 420, 300))
+    both = Image.new("RGB", (600, 300), "white")
+    both.paste(head, (0, 0))
+    both.paste(head.resize((260, 260)), (320, 20))
     both.save(tmp_path / "two.png")
     predictions = predict(tmp_path / "two.png", demo_folder / "aunce")
     assert len(predictions) == 2

@@ -43,9 +43,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        _force_to_disk(temporary)
+        force_to_disk(temporary)
         os.replace(temporary, path)
-        _force_to_disk(path.parent)
+        force_to_disk(path.parent)
     except OSError as error:
         # An error with another file's name, or with no errno, came from what the block read.
         about_us = error.filename is None or Path(error.filename) in {temporary, *path.parents}
@@ -61,7 +61,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def _force_to_disk(path: Path) -> None:
+def force_to_disk(path: Path) -> None:
     """Ask the operating system to write its buffers now."""
     if path.is_dir() and os.name == "nt":  # Windows cannot open a folder
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 if TYPE_CHECKING:
     from aunce_lib.corpora.frames import FrameTable
@@ -17,7 +18,8 @@ def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndar
     """Embed every frame of a table, unaugmented, with the encoder in evaluation mode.
 
     The encoder's mode is put back afterwards. Precision is the encoder's own (float32), so that
-    an embedding does not depend on the machine's units.
+    an embedding does not depend on the machine's units. Images of another size than the encoder's
+    are resized to it.
 
     Args:
         encoder: A trained `Encoder`.
@@ -39,6 +41,9 @@ def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndar
         for start in range(0, len(table), batch_size):
             positions = np.arange(start, min(start + batch_size, len(table)))
             images = table.images(positions).to(device).float() / 255
+            side = encoder.image_size
+            if images.shape[-2:] != (side, side):
+                images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
             parts.append(encoder(images).cpu())
         return torch.cat(parts).numpy()
     finally:
