@@ -1,9 +1,12 @@
-"""Two views of a batch and their labels, checked and put into rows: what every loss starts from."""
+"""Two views of a batch and their labels, checked and put into rows, and the products of rows."""
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def stack_views(z0: Tensor, z1: Tensor) -> Tensor:
@@ -33,7 +36,8 @@ def check_views(z0: Tensor, z1: Tensor, labels: Tensor) -> Tensor:
             raise ValueError(
                 f"z0 and z1 must both be (B, J, D), got {tuple(z0.shape)} and {tuple(z1.shape)}"
             )
-        if not z.isfinite().all():
+        # the sum is quick and all but tells; a sum that merely overflowed is looked at again
+        if not z.detach().sum().isfinite() and not z.isfinite().all():
             image, au, _ = (~z.isfinite()).nonzero()[0].tolist()
             raise ValueError(f"{name} holds NaN or Inf, first at image {image}, AU index {au}")
     if labels.shape != z0.shape[:2]:
@@ -89,3 +93,73 @@ def check_weights(au_weights: Tensor | None, n_aus: int) -> None:
         raise ValueError(
             f"au_weights must be (J,) = {(n_aus,)}, finite, each 0 or more, got {au_weights}"
         )
+
+
+class LogSumExp(torch.autograd.Function):
+    """rows_i = log Σ_k e^{ρ x_i·y_k}, columns_k = log Σ_i e^{κ x_i·y_k}, gradient in closed form.
+
+    x (n, D), y (m, D), scales ρ and κ (None: no columns), left_out (n, ·): k that row i skips. The
+    gradient needs the softmaxes: they are kept, or, with a chunk size, made again chunk by chunk.
+    """
+
+    @staticmethod
+    def forward(ctx, x, y, row_scale, column_scale, left_out, chunk_size):
+        rows, columns, kept = [], x.new_full((len(y),), -math.inf), [None, None]
+        keep, ratio = chunk_size is None, column_scale and column_scale / row_scale
+        for chunk in chunks(len(x), chunk_size):
+            s = products(row_scale * x, y, left_out, chunk)  # (c, m)
+            log_sum, kept[0] = _log_sum(s, 1, keep)
+            rows.append(log_sum)
+            if ratio is not None:
+                log_sum, kept[1] = _log_sum(ratio * s, 0, keep)
+                columns = torch.logaddexp(columns, log_sum)
+        rows = torch.cat(rows)
+        ctx.save_for_backward(x, y, rows, columns, left_out, *(kept if keep else ()))
+        ctx.settings = row_scale, column_scale, ratio, chunk_size
+        return rows, columns
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_rows, grad_columns):
+        x, y, rows, columns, left_out, *kept = ctx.saved_tensors
+        row_scale, column_scale, ratio, chunk_size = ctx.settings
+        grad_rows, grad_columns = row_scale * grad_rows, (column_scale or 0) * grad_columns
+        grad_x, grad_y = torch.empty_like(x), torch.zeros_like(y)
+        # a product in bf16 would be too coarse, should backward() be called under autocast
+        with torch.autocast(x.device.type, enabled=False):
+            for chunk in chunks(len(x), chunk_size):
+                if kept:
+                    over_k, over_i = kept
+                else:
+                    s = products(row_scale * x, y, left_out, chunk)
+                    over_i = ratio and (ratio * s).sub_(columns).exp_()
+                    over_k = s.sub_(rows[chunk, None]).exp_()
+                grad_s = over_k * grad_rows[chunk, None]
+                if over_i is not None:
+                    grad_s.addcmul_(over_i, grad_columns[None])
+                if kept and x.shape == y.shape and x.data_ptr() == y.data_ptr():
+                    # faces among themselves: one product
+                    return (grad_s + grad_s.T) @ x, None, None, None, None, None
+                grad_x[chunk] = grad_s @ y
+                grad_y.addmm_(grad_s.T, x[chunk])
+        return grad_x, grad_y, None, None, None, None
+
+
+def _log_sum(s: Tensor, dim: int, keep: bool) -> tuple[Tensor, Tensor | None]:
+    """logsumexp, and the softmax if it is kept: its largest share is e^(max − logsumexp)."""
+    if not keep:
+        return s.logsumexp(dim), None
+    shares = s.softmax(dim)
+    return s.amax(dim) - shares.amax(dim).log(), shares
+
+
+def chunks(n: int, size: int | None) -> list[slice]:
+    """Slices of `size` rows that make up n; one slice if size is None."""
+    size = size or max(n, 1)  # no rows at all are one empty chunk
+    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
+
+
+def products(x: Tensor, y: Tensor, left_out: Tensor | None, chunk: slice) -> Tensor:
+    """x_i·y_k of a chunk of rows i, −∞ at the columns that row i leaves out."""
+    s = x[chunk] @ y.T
+    return s if left_out is None else s.scatter_(1, left_out[chunk], -math.inf)

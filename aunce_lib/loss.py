@@ -21,9 +21,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aunce_lib.batch import check_kinds, check_views, check_weights, stack_views
+from aunce_lib.batch import LogSumExp, check_kinds, check_views, check_weights, stack_views
 from aunce_lib.distributed import gather, global_ratio, local_rows
-from aunce_lib.sampler import LogSumExp, Positive, PositiveSampler, log_positive
+from aunce_lib.sampler import Positive, PositiveSampler, log_positive
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,10 @@ def aunce_loss(
     is_anchor = is_anchor.repeat(2)  # (2B,)
     with torch.autocast(z0.device.type, enabled=False):
         z = stack_views(z0, z1)  # (J, 2B, D)
-        z = F.normalize(z, dim=-1) if variant == "corrected" else z
-        table = torch.stack(
-            [_one_au(z[j], labels[:, j], kinds[:, j], is_anchor, options) for j in range(len(z))],
-            dim=1,
-        )  # (2b, J)
-        table = table + 0 * z[0, 0, 0]  # differentiable also where no anchor takes part
+        aus = zip(z.unbind(0), labels.T, kinds.T, strict=True)
+        table = torch.stack([_one_au(*au, is_anchor, options) for au in aus], dim=1)  # (2b, J)
+        if not table.requires_grad:  # no anchor takes part, and still it must be differentiable
+            table = table + 0 * z.sum()
     if variant == "official":
         table = table.nan_to_num(0.0)
     if reduction == "none":
@@ -127,17 +125,19 @@ def _one_au(z: Tensor, y: Tensor, kinds: Tensor, is_anchor: Tensor, options: _Op
     rows = {side: (y == side).nonzero()[:, 0] for side in (1, 0)}  # actives, inactives
     if len(rows[1]) and len(rows[0]):
         x = {side: z[rows[side]] for side in (1, 0)}  # (n, D), view 0 then view 1
+        if options.variant == "corrected":
+            x = {side: F.normalize(x[side], dim=-1) for side in (1, 0)}
         own = {side: is_anchor[rows[side]].nonzero()[:, 0] for side in (1, 0)}
         log_n = _log_negatives(x, own, options)
         for side in (1, 0):
-            own_kinds = kinds[rows[side][own[side]]]
+            anchors = rows[side][own[side]]
             log_p = torch.zeros_like(log_n[side])
-            for kind in own_kinds.unique().tolist():
-                chosen = (own_kinds == kind).nonzero()[:, 0]
+            for kind in kinds.unique().tolist():
+                chosen = (kinds[anchors] == kind).nonzero()[:, 0]
                 part = _log_positive(x[side], own[side][chosen], kind, len(z), options)
-                log_p = log_p.index_put((chosen,), part)
+                log_p = log_p.index_put((chosen,), part) if len(part) < len(log_p) else part
             # −log σ(−d) is softplus(d), which PyTorch rounds to d above 20
-            losses = losses.index_put((rows[side][own[side]],), -F.logsigmoid(log_p - log_n[side]))
+            losses = losses.index_put((anchors,), -F.logsigmoid(log_p - log_n[side]))
     return losses[is_anchor]
 
 

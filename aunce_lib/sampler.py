@@ -15,10 +15,9 @@ from itertools import islice
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.utils.data import Sampler
 
-from aunce_lib.batch import check_labels
+from aunce_lib.batch import LogSumExp, check_labels, chunks, products
 
 
 class Positive(IntEnum):
@@ -111,8 +110,11 @@ def log_positive(
         (b,) log P.
     """
     n = len(x)
+    anchors = (
+        x if len(own) == n else x[own]
+    )  # all of them, in order, unless several kinds are drawn
     if kind == Positive.MEAN:
-        log_sum, _ = LogSumExp.apply(x[own], x, 1 / tau, None, left_out, chunk_size)
+        log_sum, _ = LogSumExp.apply(anchors, x, 1 / tau, None, left_out, chunk_size)
         return log_sum - math.log(n - left_out.shape[1])
     if kind == Positive.SELF:
         partner = x[(own + n // 2) % n]
@@ -122,61 +124,11 @@ def log_positive(
         sign = 1 if kind == Positive.NEAREST else -1
         with torch.no_grad():
             best = [
-                _products(sign * x[own], x, left_out, chunk).argmax(dim=1)
-                for chunk in _chunks(len(own), chunk_size)
+                products(sign * anchors, x, left_out, chunk).argmax(dim=1)
+                for chunk in chunks(len(own), chunk_size)
             ]
         partner = x[torch.cat(best)]
-    return (x[own] * partner).sum(dim=-1) / tau
-
-
-class LogSumExp(torch.autograd.Function):
-    """rows_i = log Σ_k e^{ρ x_i·y_k}, columns_k = log Σ_i e^{κ x_i·y_k}, gradient in closed form.
-
-    x (n, D), y (m, D), scales ρ and κ (None: no columns), left_out (n, ·): k that row i skips.
-    Without a chunk size the products are kept for the backward pass, else they are made again.
-    """
-
-    @staticmethod
-    def forward(ctx, x, y, row_scale, column_scale, left_out, chunk_size):
-        rows, columns = [], x.new_full((len(y),), -math.inf)
-        for chunk in _chunks(len(x), chunk_size):
-            s = _products(x, y, left_out, chunk)  # (c, m)
-            rows.append((row_scale * s).logsumexp(dim=1))
-            if column_scale is not None:
-                columns = torch.logaddexp(columns, (column_scale * s).logsumexp(dim=0))
-        rows = torch.cat(rows)
-        ctx.save_for_backward(x, y, rows, columns, left_out, s if chunk_size is None else None)
-        ctx.settings = row_scale, column_scale, chunk_size
-        return rows, columns
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, grad_rows, grad_columns):
-        x, y, rows, columns, left_out, kept = ctx.saved_tensors
-        row_scale, column_scale, chunk_size = ctx.settings
-        grad_x, grad_y = torch.empty_like(x), torch.zeros_like(y)
-        # a product in bf16 would be too coarse, should backward() be called under autocast
-        with torch.autocast(x.device.type, enabled=False):
-            for chunk in _chunks(len(x), chunk_size):
-                s = _products(x, y, left_out, chunk) if kept is None else kept
-                shares = torch.sub(row_scale * s, rows[chunk, None]).exp_()  # softmax over k
-                grad_s = shares.mul_(row_scale * grad_rows[chunk, None])
-                if column_scale is not None:
-                    shares = torch.sub(column_scale * s, columns).exp_()  # softmax over i
-                    grad_s += shares.mul_(column_scale * grad_columns)
-                grad_x[chunk] = grad_s @ y
-                grad_y.addmm_(grad_s.T, x[chunk])
-        return grad_x, grad_y, None, None, None, None
-
-
-def _chunks(n: int, size: int | None) -> list[slice]:
-    size = size or max(n, 1)  # no rows at all are one empty chunk
-    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
-
-
-def _products(x: Tensor, y: Tensor, left_out: Tensor | None, chunk: slice) -> Tensor:
-    s = x[chunk] @ y.T
-    return s if left_out is None else s.scatter_(1, left_out[chunk], -math.inf)
+    return (anchors * partner).sum(dim=-1) / tau
 
 
 class BalancedBatchSampler(Sampler[list[int]]):

@@ -79,7 +79,7 @@ measure(lambda: {loss}.backward())
 
 
 def loss_memory() -> list[Row]:
-    chunked = "aunce_loss(z0, z1, labels, KINDS, chunk_size=128)"
+    chunked = "aunce_loss(z0, z1, labels, KINDS, chunk_size=256)"
     peak = {
         name: peak_mebibytes(MEMORY.format(loss=loss))
         for name, loss in {
@@ -94,11 +94,11 @@ def loss_memory() -> list[Row]:
         z0.grad = z1.grad = None
         aunce_loss(z0, z1, labels, KINDS, chunk_size=chunk_size).backward()
 
-    seconds = side_by_side({"whole": lambda: step(None), "chunked": lambda: step(128)}, repeats=5)
+    seconds = side_by_side({"whole": lambda: step(None), "chunked": lambda: step(256)}, repeats=5)
     less, slower = peak["peer"] / peak["chunked"], seconds["chunked"] / seconds["whole"]
     return [
         (
-            "Peak memory of the loss, B = 1,024, chunk_size = 128",
+            "Peak memory of the loss, B = 1,024, chunk_size = 256",
             f"{less:.0f}× less ({peak['chunked']:.0f} MiB, without chunks {peak['ours']:.0f}, "
             f"reference's way {peak['peer']:.0f})",
             "≥ 15× less",
