@@ -26,7 +26,8 @@ $(READY): pyproject.toml requirements.lock
 		echo "No Python 3.11 or newer with venv was found. Install one (Debian: apt install python3-venv)"; \
 		echo "or name it: make setup PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install $(PIP_FLAGS) --constraint requirements.lock --editable ".[$(EXTRAS)]"
+	@echo "Setting up $(VENV) with the tested versions: a few minutes, once ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint requirements.lock --editable ".[$(EXTRAS)]"
 	@touch $@
 
 setup: $(READY) ## make .venv with the tested versions (the other verbs do this by themselves)

@@ -372,8 +372,9 @@ def _keep_embeddings(folder: Path, epoch: int, encoder: Encoder, table: FrameTab
 
 
 def _line(config: TrainConfig, row: dict) -> str:
+    watched = "" if math.isnan(row["knn_f1"]) else f"kNN F1 {row['knn_f1']:.3f}  "
     return (
         f"{config.loss:>6} epoch {row['epoch']:>2}/{config.epochs}  loss {row['loss']:.3f}  "
         f"alignment {row['alignment']:.2f}  uniformity {row['uniformity']:.2f}  "
-        f"kNN F1 {row['knn_f1']:.3f}  {row['seconds']:.0f} s"
+        f"{watched}{row['seconds']:.0f} s"
     )

@@ -167,8 +167,7 @@ train
 # That is contrastive learning. Notebook 03 derives the loss and its two refinements: several kinds
 # of partner to pull at, since labels can be wrong, and a stronger push where an AU is rare.
 #
-# Watch `alignment`: it says how far apart the two views of a face are. It should fall. (`kNN F1`
-# stays empty: it needs other people to watch, and we keep the test people out of training.)
+# Watch `alignment`: it says how far apart the two views of a face are. It should fall.
 
 # %% tags=["slow"]
 import tempfile
