@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 import time
 import zlib
 from dataclasses import dataclass
@@ -193,7 +192,7 @@ def fit(
         state = faces | {"history": history}
         save_checkpoint(folder / "checkpoints", epoch, objective.module, optimizer.optimizer, state)
         if progress:
-            tqdm.write(_line(config, row), file=sys.stdout)
+            print(_line(config, row), flush=True)
     return Run.load(folder)
 
 

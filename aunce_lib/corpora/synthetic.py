@@ -248,7 +248,13 @@ def _render(path: Path, people, scenes, aus, seeds, image_size: int, progress: b
     from tqdm import tqdm
 
     checksum = 0
-    bar = tqdm(total=len(seeds), desc="drawing", unit=" faces", leave=False, disable=not progress)
+    bar = tqdm(
+        total=len(seeds),
+        desc="drawing",
+        unit=" faces",
+        leave=False,
+        disable=None if progress else True,
+    )
     with FrameStore.create(path, len(seeds), image_size, image_size) as writer, bar:
         for start in range(0, len(seeds), RENDERED_AT_ONCE):
             part = slice(start, min(start + RENDERED_AT_ONCE, len(seeds)))

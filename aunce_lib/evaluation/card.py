@@ -58,7 +58,10 @@ def _bar(score, all_active: float) -> str:
         line = f"<line {ends} y1='7' y2='7' stroke='#000' stroke-width='1.5'/>"
     mark = f"<rect x='{all_active * WIDTH - 1:.0f}' y='0' width='3' height='14' fill='#d55e00'/>"
     return (
-        f"<svg width='{WIDTH}' height='14' role='img' aria-label='F1 {score.f1:.2f}'>"
+        # notebooks let pictures in tables shrink: the size must be said in three ways
+        f"<svg width='{WIDTH}' height='14' viewBox='0 0 {WIDTH} 14' "
+        f"style='min-width:{WIDTH}px;max-width:none' role='img' "
+        f"aria-label='F1 {score.f1:.2f}'>"
         f"<rect width='{WIDTH}' height='14' fill='#eee'/>"
         f"<rect y='2' width='{score.f1 * WIDTH:.0f}' height='10' fill='#56b4e9'/>"
         f"{mark}{line}</svg>"
