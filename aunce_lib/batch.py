@@ -124,6 +124,10 @@ class LogSumExp(torch.autograd.Function):
         x, y, rows, columns, left_out, *kept = ctx.saved_tensors
         row_scale, column_scale, ratio, chunk_size = ctx.settings
         grad_rows, grad_columns = row_scale * grad_rows, (column_scale or 0) * grad_columns
+        same = x.shape == y.shape and x.data_ptr() == y.data_ptr()
+        among_themselves = same and column_scale is None
+        if among_themselves:  # s is symmetric: what a face gets as y is what its column gives
+            columns, ratio, grad_columns = rows, 1, grad_rows
         grad_x, grad_y = torch.empty_like(x), torch.zeros_like(y)
         # a product in bf16 would be too coarse, should backward() be called under autocast
         with torch.autocast(x.device.type, enabled=False):
@@ -137,11 +141,11 @@ class LogSumExp(torch.autograd.Function):
                 grad_s = over_k * grad_rows[chunk, None]
                 if over_i is not None:
                     grad_s.addcmul_(over_i, grad_columns[None])
-                if kept and x.shape == y.shape and x.data_ptr() == y.data_ptr():
-                    # faces among themselves: one product
-                    return (grad_s + grad_s.T) @ x, None, None, None, None, None
+                elif among_themselves:
+                    grad_s = grad_s + grad_s.T
                 grad_x[chunk] = grad_s @ y
-                grad_y.addmm_(grad_s.T, x[chunk])
+                if not among_themselves:
+                    grad_y.addmm_(grad_s.T, x[chunk])
         return grad_x, grad_y, None, None, None, None
 
 

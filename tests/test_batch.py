@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 import torch
 
-from aunce_lib.batch import check_kinds, check_labels, check_views, check_weights, stack_views
+from aunce_lib.batch import (
+    LogSumExp,
+    check_kinds,
+    check_labels,
+    check_views,
+    check_weights,
+    stack_views,
+)
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +73,46 @@ def test_weights_may_be_missing_or_zero_but_not_of_another_length():
     for wrong in (torch.ones(2), torch.ones(3, 1), torch.tensor([1.0, -1.0, 1.0])):
         with pytest.raises(ValueError, match=r"au_weights must be \(J,\) = \(3,\)"):
             check_weights(wrong, 3)
+
+
+@pytest.mark.parametrize("chunk_size", [None, 1, 2, 4, 9])
+@pytest.mark.parametrize("leave_out", [False, True])
+@pytest.mark.parametrize("columns", [False, True])
+def test_log_sum_exp_is_torch_logsumexp_in_value_and_gradients(chunk_size, leave_out, columns):
+    x = torch.randn(4, 3, generator=seeded(), dtype=torch.float64, requires_grad=True)
+    y = torch.randn(5, 3, generator=seeded(1), dtype=torch.float64, requires_grad=True)
+    left_out = torch.tensor([[0, 1], [4, 2], [3, 0], [1, 2]]) if leave_out else None
+    scale = 0.7 if columns else None
+    s = x @ y.T
+    if leave_out:
+        s = s.scatter(1, left_out, -torch.inf)
+    expected = (1.3 * s).logsumexp(dim=1).sin().sum()
+    row_sums, column_sums = LogSumExp.apply(x, y, 1.3, scale, left_out, chunk_size)
+    given = row_sums.sin().sum()
+    if columns:
+        expected = expected + (0.7 * s).logsumexp(dim=0).cos().sum()
+        given = given + column_sums.cos().sum()
+    torch.testing.assert_close(given, expected)
+    for a, b in zip(
+        torch.autograd.grad(given, (x, y)), torch.autograd.grad(expected, (x, y)), strict=True
+    ):
+        torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("chunk_size", [None, 1, 2, 4, 9])
+@pytest.mark.parametrize("columns", [False, True])
+def test_log_sum_exp_of_faces_among_themselves(chunk_size, columns):
+    """x and y are one tensor: half the products are saved, values and gradients stay the same."""
+    x = torch.randn(4, 3, generator=seeded(), dtype=torch.float64, requires_grad=True)
+    left_out = torch.tensor([[0, 2], [1, 3], [2, 0], [3, 1]])  # itself and its mate
+    s = (x @ x.T).scatter(1, left_out, -torch.inf)
+    expected = (1.3 * s).logsumexp(dim=1).sin().sum()
+    row_sums, column_sums = LogSumExp.apply(
+        x, x, 1.3, 0.7 if columns else None, left_out, chunk_size
+    )
+    given = row_sums.sin().sum()
+    if columns:
+        expected = expected + (0.7 * s).logsumexp(dim=0).cos().sum()
+        given = given + column_sums.cos().sum()
+    torch.testing.assert_close(given, expected)
+    torch.testing.assert_close(*(torch.autograd.grad(total, x) for total in (given, expected)))

@@ -12,7 +12,6 @@ from scipy.stats import chisquare
 from aunce_lib.sampler import (
     PROBABILITIES,
     BalancedBatchSampler,
-    LogSumExp,
     Positive,
     PositiveSampler,
     log_positive,
@@ -246,30 +245,6 @@ def test_bad_batches_are_named(labels, batch_size, message):
 
 
 # sums of exponentials -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("chunk_size", [None, 1, 2, 4, 9])
-@pytest.mark.parametrize("leave_out", [False, True])
-@pytest.mark.parametrize("columns", [False, True])
-def test_log_sum_exp_is_torch_logsumexp_in_value_and_gradients(chunk_size, leave_out, columns):
-    x = torch.randn(4, 3, generator=seeded(), dtype=torch.float64, requires_grad=True)
-    y = torch.randn(5, 3, generator=seeded(1), dtype=torch.float64, requires_grad=True)
-    left_out = torch.tensor([[0, 1], [4, 2], [3, 0], [1, 2]]) if leave_out else None
-    scale = 0.7 if columns else None
-    s = x @ y.T
-    if leave_out:
-        s = s.scatter(1, left_out, -torch.inf)
-    expected = (1.3 * s).logsumexp(dim=1).sin().sum()
-    row_sums, column_sums = LogSumExp.apply(x, y, 1.3, scale, left_out, chunk_size)
-    given = row_sums.sin().sum()
-    if columns:
-        expected = expected + (0.7 * s).logsumexp(dim=0).cos().sum()
-        given = given + column_sums.cos().sum()
-    torch.testing.assert_close(given, expected)
-    for a, b in zip(
-        torch.autograd.grad(given, (x, y)), torch.autograd.grad(expected, (x, y)), strict=True
-    ):
-        torch.testing.assert_close(a, b)
 
 
 @pytest.mark.parametrize(
