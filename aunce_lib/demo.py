@@ -43,10 +43,16 @@ def demo(folder: str | Path = "runs/demo", size: str = "small", seed: int = 0, *
         What metrics.json holds.
 
     Raises:
-        OSError: If the folder can't be written.
+        OSError: If the folder can't be written, or holds something else where a run should go.
     """
     folder, started = Path(folder), time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
+    for loss in LOSSES:
+        if (folder / loss).exists() and not (folder / loss / "config.yaml").is_file():
+            raise FileExistsError(
+                f"{folder / loss} would be replaced, but is no run of an earlier demo; "
+                "choose another folder"
+            )
     print(f"Drawing {CORPUS}: synthetic faces, kept for the next time …", flush=True)
     table = synthetic.load(CORPUS, size, seed=seed, progress=True)
     # the published fold needs all 41 people; a tiny corpus has its own

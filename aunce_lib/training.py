@@ -362,6 +362,8 @@ def _claim(folder: Path, config: TrainConfig, resume: bool) -> None:
                 "choose another folder"
             )
         config.save(path)
+    for leftover in folder.glob(".*.tmp"):  # of a run that was killed while it wrote
+        leftover.unlink()
 
 
 def _keep_embeddings(folder: Path, epoch: int, encoder: Encoder, table: FrameTable) -> None:

@@ -92,3 +92,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "taken").write_text("a file, no folder")
     with pytest.raises(OSError, match="taken"):
         demo(tmp_path / "taken", size="tiny")
+
+
+def test_a_folder_of_somebody_elses_is_not_replaced(tmp_path):
+    (tmp_path / "aunce").mkdir()
+    (tmp_path / "aunce" / "thesis.txt").write_text("years of work")
+    with pytest.raises(FileExistsError, match="no run of an earlier demo"):
+        demo(tmp_path, size="tiny")
+    assert (tmp_path / "aunce" / "thesis.txt").read_text() == "years of work"

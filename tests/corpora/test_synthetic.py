@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from aunce_lib import facs
-from aunce_lib.corpora import CorpusError, load, published, synthetic
+from aunce_lib.corpora import CorpusError, published, synthetic
+from aunce_lib.corpora.synthetic import load
 from aunce_lib.faces import Difficulty
 
 
@@ -213,11 +215,16 @@ def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
     assert synthetic.cache_folder() == tmp_path / "aunce_lib"
 
 
-def test_progress_goes_to_standard_error_and_is_off_by_default(tmp_path, capsys):
-    load(size="tiny", image_size=16, cache=tmp_path / "quiet")
-    assert capsys.readouterr().err == ""
-    load(size="tiny", image_size=16, cache=tmp_path / "loud", progress=True)
-    assert "240" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("progress", "terminal", "shown"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_progress_is_shown_on_a_terminal_if_asked_for(
+    tmp_path, capsys, monkeypatch, progress, terminal, shown
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    load(size="tiny", image_size=16, cache=tmp_path, progress=progress)
+    assert ("240" in capsys.readouterr().err) == shown
 
 
 def test_a_store_that_belongs_to_another_table_is_noticed(cache):
