@@ -98,8 +98,9 @@ def check_weights(au_weights: Tensor | None, n_aus: int) -> None:
 class LogSumExp(torch.autograd.Function):
     """rows_i = log Σ_k e^{ρ x_i·y_k}, columns_k = log Σ_i e^{κ x_i·y_k}, gradient in closed form.
 
-    x (n, D), y (m, D), scales ρ and κ (None: no columns), left_out (n, ·): k that row i skips. The
-    gradient needs the softmaxes: they are kept, or, with a chunk size, made again chunk by chunk.
+    x (n, D), y (m, D), scales ρ and κ (None: no columns), left_out (n, ·): k that row i skips; if y
+    is x and i skips k, k must skip i. The gradient needs the softmaxes: they are kept, or, with a
+    chunk size, made again chunk by chunk.
     """
 
     @staticmethod
