@@ -6,6 +6,8 @@ Anchors stay where they are; what they are compared with comes from everywhere. 
 
 from __future__ import annotations
 
+import secrets
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
@@ -54,7 +56,7 @@ def local_rows(n_rows: int) -> slice:
 
 def shared_seed(seed: int | None = None) -> int:
     """A seed that all processes have: the given one of rank 0, or a fresh one."""
-    value = torch.tensor(torch.seed() % 2**31 if seed is None else seed)
+    value = torch.tensor(secrets.randbelow(2**31) if seed is None else seed)
     if world()[1] > 1:
         dist.broadcast(value, src=0)
     return int(value)

@@ -164,9 +164,7 @@ def _page(result: DemoResult, pictures: dict[str, str]) -> str:
 
     people = len(set(test.subjects))
     seconds = metrics["seconds"]
-    timing = ", ".join(
-        f"{name} {value:.0f} s" for name, value in seconds.items() if name != "total"
-    )
+    timing = ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>aunce_lib demo</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>

@@ -110,9 +110,7 @@ def log_positive(
         (b,) log P.
     """
     n = len(x)
-    anchors = (
-        x if len(own) == n else x[own]
-    )  # all of them, in order, unless several kinds are drawn
+    anchors = x if len(own) == n else x[own]  # no copy where all rows are anchors: own is in order
     if kind == Positive.MEAN:
         log_sum, _ = LogSumExp.apply(anchors, x, 1 / tau, None, left_out, chunk_size)
         return log_sum - math.log(n - left_out.shape[1])

@@ -174,13 +174,10 @@ def fit(
     elif 0 in config.keep_epochs:
         _keep_embeddings(folder, 0, encoder, validation or train)
 
-    batches = _Batches(labels, config)
     for epoch in range(len(history) + 1, config.epochs + 1):
         started = time.perf_counter()
         row = {"epoch": epoch}
-        row |= _one_epoch(
-            fabric, objective, optimizer, train, labels, batches, config, epoch, progress
-        )
+        row |= _one_epoch(fabric, objective, optimizer, train, labels, config, epoch, progress)
         row |= _watch(encoder, train, validation)
         row["seconds"] = time.perf_counter() - started
         if epoch in config.keep_epochs:
@@ -196,18 +193,17 @@ def fit(
     return Run.load(folder)
 
 
-def _one_epoch(
-    fabric, objective, optimizer, train, labels, batches, config, epoch, progress
-) -> dict:
+def _one_epoch(fabric, objective, optimizer, train, labels, config, epoch, progress) -> dict:
     """All steps of one epoch: mean loss, and mean alignment of the two views."""
-    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
-    torch.manual_seed(config.seed * 1_000_003 + epoch)  # for stochastic depth
+    seed = config.seed * 1_000_003 + epoch
+    generator = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)  # for stochastic depth
     if config.loss == "aunce":
         objective.module.criterion.sampler.generator = generator
     views = Views(config.image_size, config.view_strength, config.hue)
     objective.train()
     losses, alignments = [], []
-    batches.set_epoch(epoch)
+    batches = _batches(labels, config, epoch)
     bar = tqdm(batches, leave=False, disable=None if progress else True, desc=f"epoch {epoch}")
     for step, rows in enumerate(bar):
         _set_rate(
@@ -247,28 +243,15 @@ def _watch(encoder: Encoder, train: FrameTable, validation: FrameTable | None) -
     return {name: float(value) for name, value in result.items()}
 
 
-class _Batches:
+def _batches(labels: Tensor, config: TrainConfig, epoch: int) -> list[np.ndarray]:
     """Rows of each batch of an epoch: balanced, or a plain shuffle; a last short one is dropped."""
-
-    def __init__(self, labels: Tensor, config: TrainConfig):
-        self.n, self.size, self.seed, self.epoch = len(labels), config.batch_size, config.seed, 0
-        self.balanced = None
-        if config.balanced_batches:
-            self.balanced = BalancedBatchSampler(labels, config.batch_size, config.seed)
-
-    def __len__(self) -> int:
-        return self.n // self.size
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __iter__(self):
-        if self.balanced is not None:
-            self.balanced.set_epoch(self.epoch)
-            yield from (np.array(batch) for batch in self.balanced)
-            return
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.n)
-        yield from order[: len(self) * self.size].reshape(-1, self.size)
+    if config.balanced_batches:
+        sampler = BalancedBatchSampler(labels, config.batch_size, config.seed)
+        sampler.set_epoch(epoch)
+        return [np.array(batch) for batch in sampler]
+    order = np.random.default_rng((config.seed, epoch)).permutation(len(labels))
+    n_batches = len(labels) // config.batch_size
+    return list(order[: n_batches * config.batch_size].reshape(n_batches, -1))
 
 
 def _set_rate(optimizer, config: TrainConfig, step: int, n_steps: int) -> None:
