@@ -24,8 +24,8 @@ import pandas as pd
 import torch
 
 from .. import faces
-from ..faces.fields import SKIN_MAPS
 from ..faces.population import Difficulty, difficulty_named
+from ..faces.resting import SKIN_MAPS
 from ..facs import AU_SETS, column
 from .errors import CorpusError
 from .frames import FrameTable

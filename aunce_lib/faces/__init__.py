@@ -1,8 +1,9 @@
 """The embedded faces: anatomy in, pixels out, labels true by construction. All faces are synthetic.
 
-Read in this order: `anatomy` (the muscle table) -> `fields` (table to blend fields) -> `people`
-(what a face is made of) -> `features` (brows, eyes, mouth) -> `render` (pixels) -> `population`
-(people and scenes) -> `statistics` (which action units occur together, and how often).
+Read in this order: `muscles`, `upper_face`, `lower_face`, `anatomy` (the muscle table) ->
+`resting` (the face at rest) -> `fields` (both as blend fields) -> `people` (what a face is made
+of) -> `eyes`, `mouth`, `skin`, `head`, `camera` -> `render` (pixels) -> `population` (people and
+scenes) -> `statistics` (which action units occur together, and how often).
 """
 
 from aunce_lib.faces.anatomy import AUS

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aunce_lib.faces.features import per_face
+from aunce_lib.faces.curves import per_face
 from aunce_lib.faces.people import People, Scenes
 
 HALF_VIEW, VIEW_Y = 0.98, -0.19  #: the picture shows x in +-.98 and y in -.19 +- .98

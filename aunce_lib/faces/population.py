@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aunce_lib.faces.anatomy import AUS
-from aunce_lib.faces.fields import SKIN_MAPS, WARPS
 from aunce_lib.faces.people import People, Scenes
+from aunce_lib.faces.resting import SKIN_MAPS, WARPS
 
 LIGHTEST_SKIN = torch.tensor([0.93, 0.75, 0.64])
 #: Optical density per channel: what melanin and blood swallow of red, green, blue (Beer-Lambert).

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aunce_lib.faces import features
 from aunce_lib.faces.anatomy import AUS
 from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, camera_plane, develop, unpose
-from aunce_lib.faces.features import View, per_face, soft
+from aunce_lib.faces.curves import View, curve_effects, soft
+from aunce_lib.faces.eyes import brows, draw_eyes
 from aunce_lib.faces.fields import CENTRE_Y, HALF, Fields, blend_fields
+from aunce_lib.faces.head import compose
+from aunce_lib.faces.mouth import draw_mouth
 from aunce_lib.faces.people import People, Scenes
+from aunce_lib.faces.skin import sample_grain, shade, skin_colour
 
 SIZES = (16, 512)  #: smallest and largest picture, pixels
 
@@ -146,7 +148,7 @@ def _draw(
     pixel = 2 * HALF_VIEW / size
     effort = aus * people.gain[:, :, None]  # (N, AUs, 2)
     person, action, resting = blend(people, effort, fields)
-    effects = features.curve_effects(effort)
+    effects = curve_effects(effort)
 
     px, py = unpose(*camera_plane(scenes, size), scenes)
     dx, dy = sample(person, px, py).unbind(1)
@@ -157,17 +159,17 @@ def _draw(
     grain = sample_grain(ux, uy, people)  # (N, 3, S, S)
 
     albedo = skin_colour(people, dark, red, shadow, grain)
-    brow = features.brows(ux, uy, grain[:, 2], people)
+    brow = brows(ux, uy, grain[:, 2], people)
     albedo = torch.lerp(albedo, 0.9 * people.hair[:, :, None, None], brow[:, None])
 
     relief = relief + raised
     view = View(qx, qy, soft(qx, 0.03), pixel)
     eye_rows, mouth_rows = rows_between(-0.25, 0.60, size), rows_between(-1.17, -0.15, size)
     at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)
-    albedo[:, :, eye_rows], eye = features.eyes(
+    albedo[:, :, eye_rows], eye = draw_eyes(
         at_eyes, albedo[:, :, eye_rows], effects, people, scenes.gaze
     )
-    albedo[:, :, mouth_rows], mouth, lips = features.mouth(
+    albedo[:, :, mouth_rows], mouth, lips = draw_mouth(
         at_mouth, albedo[:, :, mouth_rows], shadow[:, mouth_rows].clamp(0, 2.2), effects, people
     )
     relief[:, mouth_rows] += lips
@@ -209,31 +211,6 @@ def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return F.grid_sample(field, where, padding_mode="border", align_corners=True)
 
 
-@lru_cache(maxsize=4)
-def grain_texture(device: str) -> Tensor:
-    """Three channels of noise over four octaves, (1, 3, 192, 192): patches, hair, pores."""
-    generator = torch.Generator().manual_seed(7)
-    octaves = ((6, 0.35), (16, 0.40), (48, 0.45), (96, 0.50))
-    noise = (
-        strength
-        * F.interpolate(
-            torch.randn(1, 3, cells, cells, generator=generator),
-            192,
-            mode="bicubic",
-            align_corners=True,
-        )
-        for cells, strength in octaves
-    )
-    return sum(noise).to(device)
-
-
-def sample_grain(x: Tensor, y: Tensor, people: People) -> Tensor:
-    """The person's own piece of the grain, which rides on the skin, (N, 3, S, S)."""
-    where = 0.6 * torch.stack([x, y], -1) + 0.2 * people.grain[:, None, None]
-    texture = grain_texture(str(x.device)).expand(len(people), -1, -1, -1)
-    return F.grid_sample(texture, where, padding_mode="reflection", align_corners=True)
-
-
 def rows_between(low: float, high: float, size: int) -> slice:
     """Rows of the picture that show heights y in low..high."""
     top = (VIEW_Y + HALF_VIEW - high) / (2 * HALF_VIEW) * size
@@ -244,112 +221,3 @@ def rows_between(low: float, high: float, size: int) -> slice:
 def crop(view: View, rows: slice) -> View:
     """The part of a view in those rows."""
     return View(view.x[:, rows], view.y[:, rows], view.right[:, rows], view.pixel)
-
-
-# ------------------------------------------------------------------------- skin and light
-def skin_colour(people: People, dark: Tensor, red: Tensor, shadow: Tensor, grain: Tensor) -> Tensor:
-    """Colour of the skin in even light, (N, 3, S, S)."""
-    depth = torch.exp(0.02 - dark - 0.03 * grain[:, 0] - 0.34 * shadow.clamp(0, 2.2))
-    red = red + 0.05 * grain[:, 1]
-    tint = torch.stack([1 + 0.25 * red, 1 - 0.45 * red, 1 - 0.40 * red], 1)
-    return people.skin[:, :, None, None] * (tint * depth[:, None])
-
-
-def shade(
-    relief: Tensor, x: Tensor, y: Tensor, scenes: Scenes, pixel: float
-) -> tuple[Tensor, Tensor]:
-    """Light on the relief: how much per colour (N, 3, S, S), and the highlight (N, S, S)."""
-    sin_yaw, cos_yaw = per_face(scenes.pose[:, 0].sin()), per_face(scenes.pose[:, 0].cos())
-    sin_pitch, cos_pitch = per_face(scenes.pose[:, 1].sin()), per_face(scenes.pose[:, 1].cos())
-    depth = relief * (cos_pitch * cos_yaw) - 0.9 * (sin_yaw * x + sin_pitch * y)
-    slope_x, slope_y = torch.zeros_like(depth), torch.zeros_like(depth)
-    slope_x[..., 1:-1] = (depth[..., 2:] - depth[..., :-2]).div_(2 * pixel).clamp_(-2.2, 2.2)
-    slope_y[:, 1:-1] = (depth[:, :-2] - depth[:, 2:]).div_(2 * pixel).clamp_(-2.2, 2.2)
-    length = torch.rsqrt(1 + slope_x * slope_x + slope_y * slope_y)
-
-    def facing(direction: Tensor) -> Tensor:
-        """Cosine between the surface's normal and a direction (N, 3)."""
-        lx, ly, lz = (per_face(v) for v in direction.unbind(1))
-        return (lz - slope_x * lx - slope_y * ly) * length
-
-    towards_light = facing(scenes.light)
-    between = F.normalize(scenes.light + scenes.light.new_tensor([0.0, 0.0, 1.0]), dim=1)
-    shine = facing(between).clamp(min=0) ** 24 * per_face(scenes.shine)
-    ambient = per_face(scenes.ambient)
-    direct = ambient + (1.15 - ambient) * towards_light.clamp(min=0)
-    # red light wanders under the skin and comes out past the edge of the shadow
-    wrapped = ambient + (1.15 - ambient) * (0.92 * towards_light + 0.08).clamp(min=0)
-    return torch.stack([wrapped, direct, direct], 1), shine
-
-
-# ------------------------------------------------------------------------- around the face
-def compose(
-    face: Tensor,
-    light: Tensor,
-    contour: Tensor,
-    view: View,
-    skin_at: tuple[Tensor, Tensor],
-    grain: Tensor,
-    people: People,
-    scenes: Scenes,
-) -> Tensor:
-    """Wall, neck, hair, ears, face, glasses and occluder, back to front, (N, 3, S, S)."""
-    ux, uy = skin_at
-    ax, size = view.x.abs(), view.x.shape[-1]
-    skin = people.skin[:, :, None, None]
-    picture = F.interpolate(scenes.backdrop, size, mode="bilinear", align_corners=True)
-
-    lower_end, volume, curls = (per_face(v) for v in people.hair_shape.unbind(1))
-    strands = 0.16 * grain[:, 1] + 0.10 * grain[:, 2]
-    hair = (
-        people.hair[:, :, None, None]
-        * (0.45 + 0.55 * light[:, 1] + strands).clamp(0.15, 1.3)[:, None]
-    )
-    above = (view.y - 0.25).clamp(min=0)
-    radius = ((view.x / 0.98) ** 2 + (above / 1.05) ** 2).sqrt()
-    ends = view.y - lower_end + 0.05 * grain[:, 2]
-    behind = soft(volume - radius + 0.045 * curls * grain[:, 0], 0.02) * soft(ends, 0.05)
-    picture = torch.lerp(picture, hair, behind[:, None])
-
-    neck = soft(0.50 - ax - 0.05 * (view.y + 1), 0.02) * soft(-0.55 - view.y, 0.03)
-    under_chin = 0.55 + 0.25 * (0.50 - ax).clamp(0, 1)
-    picture = torch.lerp(
-        picture, skin * (per_face(scenes.ambient) * under_chin + 0.12)[:, None], neck[:, None]
-    )
-
-    ear = (((ax - 0.855) / 0.085) ** 2 + ((view.y + 0.03 - 0.25 * (ax - 0.855)) / 0.20) ** 2).sqrt()
-    ear_light = (0.30 + 0.42 * light[:, 1]) * (0.80 + 0.30 * features.line(ear - 0.75, 0.22))
-    picture = torch.lerp(picture, skin * ear_light[:, None], soft(1 - ear, 0.10)[:, None])
-    over_ear = behind * soft(-0.25 - lower_end, 0.06)
-    picture = torch.lerp(picture, hair, over_ear[:, None])
-
-    fringe = soft(
-        uy - per_face(people.hairline) + 0.9 * (ax - 0.55).clamp(min=0) + 0.02 * grain[:, 2], 0.025
-    )
-    face = torch.lerp(face, hair, fringe[:, None])
-    picture = torch.lerp(picture, face, soft(0.972 - contour, 0.010)[:, None])
-    picture = _glasses(picture, view, people)
-    return _occluder(picture, scenes, people)
-
-
-def _glasses(picture: Tensor, view: View, people: People) -> Tensor:
-    """Dark frames before the eyes of those who wear glasses."""
-    ax = view.x.abs()
-    x, y = (ax - features.EYE_X) / 0.235, (view.y - 0.07) / 0.19
-    distance = ((x * x) ** 2 + (y * y) ** 2).sqrt().sqrt()  # a rounded rectangle, 1 on the frame
-    frame = features.line(distance - 1, 0.05 + 0.5 * view.pixel)
-    bridge = soft(0.13 - ax, 0.01) * features.line(view.y - 0.10, 0.018)
-    dark = 0.75 * torch.maximum(frame, bridge) * per_face(people.glasses)
-    return picture * (1 - dark)[:, None]
-
-
-def _occluder(picture: Tensor, scenes: Scenes, people: People) -> Tensor:
-    """A blurred blob of about the skin's colour, as a hand that passes."""
-    size = picture.shape[-1]
-    present, x, y, half_width, half_height, shade_ = (
-        per_face(v) for v in scenes.occluder.unbind(1)
-    )
-    t = ((torch.arange(size, device=picture.device) + 0.5) / size * 2 - 1) * HALF_VIEW
-    distance = ((t - x) / half_width) ** 2 + ((VIEW_Y - t[:, None] - y) / half_height) ** 2
-    hand = people.skin[:, :, None, None] * 0.8 * shade_[:, None] + 0.1
-    return torch.lerp(picture, hand, (present * soft(1 - distance, 0.1))[:, None])

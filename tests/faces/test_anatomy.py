@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aunce_lib.faces.anatomy import ACTIONS, ADDED, AUS, FOLD, SCALED
+from aunce_lib.faces.anatomy import ACTIONS, AUS
+from aunce_lib.faces.muscles import ADDED, FOLD, SCALED
 from aunce_lib.facs import ACTION_UNITS, AU_SETS
 
 

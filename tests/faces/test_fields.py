@@ -7,25 +7,21 @@ import math
 import pytest
 import torch
 
-from aunce_lib.faces.anatomy import ACTIONS, AUS, Bump, Furrow, Pull
+from aunce_lib.faces.anatomy import ACTIONS, AUS
+from aunce_lib.faces.brushes import gaussian, groove
 from aunce_lib.faces.fields import (
     CENTRE_Y,
     HALF,
-    SKIN_MAPS,
-    WARPS,
     au_fields,
     blend_fields,
     bump_field,
     canonical_grid,
     furrow_field,
-    gaussian,
-    groove,
-    head_contour,
     pull_field,
-    skin_fields,
     two_sides,
-    warp_fields,
 )
+from aunce_lib.faces.muscles import Bump, Furrow, Pull
+from aunce_lib.faces.resting import SKIN_MAPS, WARPS, head_contour, skin_fields, warp_fields
 
 G = 64
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aunce_lib.faces import AUS, DIFFICULTIES, Difficulty, Population, draw_scenes
-from aunce_lib.faces.fields import SKIN_MAPS, WARPS
 from aunce_lib.faces.population import difficulty_named
+from aunce_lib.faces.resting import SKIN_MAPS, WARPS
 
 
 def same(a, b) -> bool:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from aunce_lib.faces import AUS, Difficulty, Population, draw_action_units, draw_scenes, render
 from aunce_lib.faces.camera import camera_plane, hash_noise, unpose
-from aunce_lib.faces.features import View, curve_effects, eyes, mouth, ramp
-from aunce_lib.faces.fields import SKIN_MAPS
+from aunce_lib.faces.curves import View, curve_effects, ramp
+from aunce_lib.faces.eyes import draw_eyes
+from aunce_lib.faces.mouth import draw_mouth
+from aunce_lib.faces.resting import SKIN_MAPS
 from aunce_lib.facs import ACTION_UNITS
 
 STILL = Difficulty(confusers=0.3, pose=0.0, light=0.0, camera=0.0)
@@ -236,7 +238,7 @@ def mouth_mask(size: int, **aus: float) -> torch.Tensor:
     view = View(x, y, torch.sigmoid(x / 0.03), 1.96 / size)
     skin = torch.full((8, 3, size, size), 0.5)
     effects = curve_effects(intensities(8, **aus))
-    return mouth(view, skin, torch.zeros_like(x), effects, people)[1].mask
+    return draw_mouth(view, skin, torch.zeros_like(x), effects, people)[1].mask
 
 
 def test_many_aus_at_once_never_turn_an_eye_inside_out():
@@ -246,7 +248,7 @@ def test_many_aus_at_once_never_turn_an_eye_inside_out():
     effects = curve_effects(torch.full((8, len(AUS), 2), 1.5))
     assert (effects["upper_lid"] > 0).all()
     assert (effects["lower_lid"] > 0).all()
-    drawn, opening = eyes(view, torch.full((8, 3, 64, 64), 0.5), effects, people, scenes.gaze)
+    drawn, opening = draw_eyes(view, torch.full((8, 3, 64, 64), 0.5), effects, people, scenes.gaze)
     assert torch.isfinite(drawn).all()
     assert torch.isfinite(opening.colour).all()
 

@@ -1,0 +1,90 @@
+"""Features are drawn as curves, because a warp cannot open what is closed: the shared pencils.
+
+All functions work on a window of the picture. Curves are given as heights y over x; a mask is the
+product of soft steps "below the upper curve" and "above the lower curve", so edges are smooth at
+every size. Values that differ between the face's halves are (N, 2), left and right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from aunce_lib.faces.anatomy import ACTIONS, AUS
+from aunce_lib.faces.muscles import ADDED, SCALED
+
+
+@dataclass
+class View:
+    """Where each pixel of a window lies on the face, with the width of one pixel in face units.
+
+    Attributes:
+        x, y: (N, H, W) face coordinates with the person's proportions taken out.
+        right: (N, H, W) 1 on the right half, 0 on the left, soft in between.
+        pixel: Width of one pixel.
+    """
+
+    x: Tensor
+    y: Tensor
+    right: Tensor
+    pixel: float
+
+    def sides(self, value: Tensor) -> Tensor:
+        """(N, 2) values of the left and right half -> (N, H, W)."""
+        left, right = per_face(value[:, 0]), per_face(value[:, 1])
+        return left + (right - left) * self.right
+
+
+@dataclass
+class Opening:
+    """What shows between two lids or lips: mask (N, H, W) and colour (N, 3, H, W)."""
+
+    mask: Tensor
+    colour: Tensor
+
+
+def per_face(values: Tensor) -> Tensor:
+    """(N,) -> (N, 1, 1), to meet the pixels."""
+    return values[:, None, None]
+
+
+def soft(distance: Tensor, width: float) -> Tensor:
+    """A soft step: 0 far below zero, 1 far above."""
+    return torch.sigmoid(distance / width)
+
+
+def ramp(t: Tensor) -> Tensor:
+    """A smooth gate: 0 up to t = 0, 1 from t = 1 on, 3 t^2 - 2 t^3 between."""
+    t = t.clamp(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def line(distance: Tensor, width: float) -> Tensor:
+    """A line with Gaussian profile."""
+    return torch.exp(-0.5 * (distance / width) ** 2)
+
+
+def colour(rgb: tuple[float, float, float], like: Tensor) -> Tensor:
+    """A colour as (1, 3, 1, 1) beside the pixels of `like`."""
+    return torch.tensor(rgb, device=like.device).view(1, 3, 1, 1)
+
+
+def curve_effects(effort: Tensor) -> dict[str, Tensor]:
+    """What the AUs do to lips and lids: effort (N, AUs, 2) -> name: (N, 2), see `anatomy.ADDED`.
+
+    Factors multiply, so many AUs at once narrow an eye ever more but never turn it inside out.
+    """
+    effects = {}
+    for name in ADDED:
+        effects[name] = torch.zeros_like(effort[:, 0])
+    for name in SCALED:
+        effects[name] = torch.ones_like(effort[:, 0])
+    for k, au in enumerate(AUS):
+        for name, value in ACTIONS[au].curves.items():
+            if name in ADDED:
+                effects[name] = effects[name] + value * effort[:, k]
+            else:
+                effects[name] = effects[name] * (1 + value * effort[:, k]).clamp(min=0.05)
+    return effects

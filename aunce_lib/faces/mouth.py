@@ -1,0 +1,97 @@
+"""The mouth: lips, the line between them, teeth and the dark inside."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from aunce_lib.faces.curves import Opening, View, colour, line, ramp, soft
+from aunce_lib.faces.people import People
+
+MOUTH_Y = -0.58
+UPPER_TEETH_Y = -0.625  #: lower edge of the upper teeth, which stay with the skull
+LOWER_TEETH_Y = -0.640  #: upper edge of the lower teeth, which go with the jaw
+
+PALE_LIP, RED_LIP = (0.92, 0.62, 0.62), (0.88, 0.45, 0.48)  #: times the colour of the skin
+TOOTH, MOUTH_CAVITY = (0.80, 0.77, 0.70), (0.20, 0.06, 0.06)
+
+
+def draw_mouth(
+    view: View, skin: Tensor, shadow: Tensor, effects: dict[str, Tensor], people: People
+) -> tuple[Tensor, Opening, Tensor]:
+    """Draws the lips on the skin; teeth and the inside of the mouth show through the opening.
+
+    Args:
+        view: The window.
+        skin: (N, 3, H, W) colours, not changed.
+        shadow: (N, H, W) shadow of the AUs' furrows, which also darkens the lips.
+        effects: From `curve_effects`.
+        people: N people.
+
+    Returns:
+        The skin with lips, the opening, and the lips' relief (N, H, W) for the light.
+    """
+    pixel, edge = view.pixel, 0.55 * view.pixel
+    width, upper, lower, corner_rest, middle_rest = people.mouth[:, :, None].unbind(1)  # (N, 1)
+    parted = effects["part"] * effects["gap"]
+    drop = effects["drop"] * effects["gap"].clamp(min=0.3)
+    opening, raised = parted + drop, effects["upper_lip_up"]
+
+    half_width = view.sides(width + effects["corner_out"])
+    s = view.x.abs() / half_width  # 0 at the midline, 1 at the corner
+    s2 = (s * s).clamp(max=1)
+    root = (1 - s2).sqrt()
+    fourth = root.sqrt()
+    flat, round_ = root * fourth.sqrt(), root * fourth  # (1 - s^2)^.625, (1 - s^2)^.75
+    beside = line(s - 0.43, 0.31)  # where the levator pulls
+    corner_up = corner_rest + effects["corner_up"]
+
+    lip_line = (
+        MOUTH_Y
+        + view.sides(effects["line_up"] + middle_rest) * (1 - s2)
+        + view.sides(corner_up) * s2 * (0.55 + 0.45 * s2)
+        - 0.006 * line(s, 0.22)
+    )
+    upper_inner = lip_line + view.sides(0.2 * opening) * round_
+    upper_inner = upper_inner + view.sides(0.55 * raised * ramp(opening / 0.05)) * beside * root
+    lower_inner = lip_line - view.sides(0.8 * opening) * flat
+    cupid = 1 - 0.22 * line(s, 0.13)
+    upper_outer = upper_inner + view.sides(upper * effects["upper_lip"]) * round_ * cupid
+    upper_outer = upper_outer + view.sides(0.75 * raised) * (1 - s2) * beside
+    lower_outer = lower_inner - view.sides(lower * effects["lower_lip"]) * flat
+
+    inside = soft(1 - s, 2.75 * pixel)
+    lips = soft(upper_outer - view.y, edge) * soft(view.y - lower_outer, edge) * inside
+    # nothing shows where the lips are closer than a pixel: no teeth in a closed mouth
+    gate = ((upper_inner - lower_inner) / (0.8 * pixel)).clamp(0, 1)
+    mask = soft(upper_inner - view.y - 0.25 * pixel, 0.8 * edge)
+    mask = mask * soft(view.y - lower_inner - 0.25 * pixel, 0.8 * edge) * inside * gate
+
+    red = people.lips[:, None, None, None]
+    tint = torch.lerp(colour(PALE_LIP, skin), colour(RED_LIP, skin), red)
+    tint = people.skin[:, :, None, None] * tint
+    tone = torch.exp(-0.25 * shadow) * (0.86 + 0.14 * soft(lip_line - view.y, edge))
+    skin = torch.lerp(skin, tint * tone[:, None], (0.92 * lips)[:, None])
+
+    seam = line(view.y - lip_line, 0.010 + 0.35 * pixel) * soft(1.04 - s, 0.05)
+    seam = seam * view.sides(0.55 + 0.55 * effects["lip_line"]) * (1 - mask)
+    corner = line(view.x.abs() - half_width, 0.028) * line(view.y - lip_line, 0.026)
+    corner = corner * view.sides(0.22 + effects["corner_shadow"])
+    skin = skin * ((1 - seam.clamp(max=0.85)) * (1 - corner.clamp(max=0.8)))[:, None]
+
+    jaw = view.sides(0.85 * drop)
+    inner = _mouth_cavity(view, s, upper_inner, jaw)
+    return skin, Opening(mask, inner), 0.035 * lips * (1 - mask)
+
+
+def _mouth_cavity(view: View, s: Tensor, upper_inner: Tensor, jaw: Tensor) -> Tensor:
+    """Teeth before the dark inside of the mouth, (N, 3, H, W)."""
+    edge = 0.55 * view.pixel
+    upper_teeth = soft(view.y - UPPER_TEETH_Y, edge) * soft(0.92 - s, 0.05)
+    lower_teeth = 0.75 * soft(LOWER_TEETH_Y - jaw - view.y, edge) * soft(0.75 - s, 0.08)
+    teeth = torch.maximum(upper_teeth, lower_teeth)
+    single_teeth = 0.88 + 0.12 * torch.cos(70 * view.x).abs()
+    shine = single_teeth * (1 - 0.35 * s.clamp(max=1) ** 2)
+    cavity = torch.lerp(colour(MOUTH_CAVITY, s), colour(TOOTH, s) * shine[:, None], teeth[:, None])
+    lip_shadow = 1 - 0.45 * torch.exp(-((upper_inner - view.y) / 0.03).clamp(min=0))
+    return cavity * lip_shadow[:, None]
