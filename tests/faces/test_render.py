@@ -157,7 +157,7 @@ def test_au_is_the_mirror_image_on_the_other_side(au, monkeypatch):
     people, scenes = (rows[torch.arange(12) % 4] for rows in studio(4))
     bare = torch.tensor([name != "freckles" for name in SKIN_MAPS])
     people = dataclasses.replace(people, marks=people.marks * bare)
-    module = sys.modules["aunce_lib.faces.render"]  # texture of skin and hair has no mirror image
+    module = sys.modules["aunce_lib.faces.skin"]  # texture of skin and hair has no mirror image
     monkeypatch.setattr(module, "grain_texture", lambda device: torch.zeros(1, 3, 192, 192))
     aus = intensities(12)  # four people: neutral, on the left, on the right
     aus[4:8, AUS.index(au), 0] = aus[8:, AUS.index(au), 1] = 1.0
