@@ -24,7 +24,7 @@ import pandas as pd
 import torch
 
 from .. import faces
-from ..faces.population import Difficulty, difficulty_named
+from ..faces.difficulty import Difficulty, difficulty_named
 from ..faces.resting import SKIN_MAPS
 from ..facs import AU_SETS, column
 from .errors import CorpusError

@@ -2,14 +2,16 @@
 
 Read in this order: `muscles`, `upper_face`, `lower_face`, `anatomy` (the muscle table) ->
 `resting` (the face at rest) -> `fields` (both as blend fields) -> `people` (what a face is made
-of) -> `eyes`, `mouth`, `skin`, `head`, `camera` -> `render` (pixels) -> `population` (people and
-scenes) -> `statistics` (which action units occur together, and how often).
+of) -> `eyes`, `mouth`, `skin`, `head`, `camera` -> `render` (pixels) -> `population`,
+`scenes` (drawn at random) -> `statistics` (which action units occur together, and how often).
 """
 
 from aunce_lib.faces.anatomy import AUS
+from aunce_lib.faces.difficulty import DIFFICULTIES, Difficulty
 from aunce_lib.faces.people import People, Scenes
-from aunce_lib.faces.population import DIFFICULTIES, Difficulty, Population, draw_scenes
+from aunce_lib.faces.population import Population
 from aunce_lib.faces.render import render
+from aunce_lib.faces.scenes import draw_scenes
 from aunce_lib.faces.statistics import BP4D, Statistics, draw_action_units
 
 __all__ = [

@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from aunce_lib.faces.anatomy import AUS
-from aunce_lib.faces.population import Difficulty, Draw, difficulty_named
+from aunce_lib.faces.difficulty import Difficulty, difficulty_named
+from aunce_lib.faces.draw import Draw
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Statistics:
     """Published statistics of a corpus.
 
     Attributes:
-        rates: (AU, share of frames in which it is active), every drawn AU.
+        rates: (AU, share of frames in which it is active), 2 % for AUs left out.
         phi: (AU, AU, correlation of their labels), the published pairs.
         spread: (AU, share 0..1 of the person in the hidden number); AUs left out have .45.
         unlisted: Bound on the phi of pairs that are not published; they go where they must
@@ -107,7 +108,7 @@ def fit_correlations(statistics: Statistics) -> np.ndarray:
     Raises:
         ValueError: If the published phi contradict each other.
     """
-    rate = np.array([dict(statistics.rates)[au] for au in AUS])
+    rate = np.array([dict(statistics.rates).get(au, 0.02) for au in AUS])
     n = len(AUS)
     rows, columns = np.broadcast_to(rate[:, None], (n, n)), np.broadcast_to(rate, (n, n))
     bound = np.full((n, n), statistics.unlisted)
@@ -231,7 +232,7 @@ def draw_action_units(
     person = person_effects(n_people, seed, statistics)[persons.cpu()]
     rank = torch.special.ndtr(spread * person + (1 - spread**2).sqrt() * moment)  # (N, AUs)
 
-    rate = torch.tensor([dict(statistics.rates)[au] for au in AUS], dtype=torch.float64)
+    rate = torch.tensor([dict(statistics.rates).get(au, 0.02) for au in AUS], dtype=torch.float64)
     active = rank > 1 - rate
     above, below = (rank - (1 - rate)) / rate, rank / (1 - rate)  # each uniform in 0..1
     weakest, strongest_inactive = hard.weakest_active, hard.strongest_inactive

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aunce_lib.faces import AUS, DIFFICULTIES, Difficulty, Population, draw_scenes
-from aunce_lib.faces.population import difficulty_named
+from aunce_lib.faces.difficulty import difficulty_named
 from aunce_lib.faces.resting import SKIN_MAPS, WARPS
 
 

@@ -1,0 +1,73 @@
+"""How people are photographed: pose, light, camera, backdrop."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aunce_lib.faces.difficulty import Difficulty, difficulty_named
+from aunce_lib.faces.draw import Draw
+from aunce_lib.faces.people import Scenes
+
+#: Walls of rooms and studios: greys, beiges, muted blues and greens.
+WALLS = torch.tensor(
+    [
+        *([0.74, 0.73, 0.71], [0.55, 0.55, 0.56], [0.34, 0.35, 0.37], [0.80, 0.76, 0.69]),
+        *([0.62, 0.57, 0.50], [0.47, 0.53, 0.58], [0.53, 0.58, 0.53], [0.42, 0.38, 0.35]),
+    ]
+)
+
+
+def draw_scenes(n: int, seed: int = 0, difficulty: str | Difficulty = "benchmark") -> Scenes:
+    """Draws n pictures: pose, light, camera and backdrop.
+
+    Args:
+        n: How many.
+        seed: 0..2**48 - 1.
+        difficulty: A preset's name or a `Difficulty`; its pose, light, camera and occlusion matter.
+
+    Raises:
+        ValueError: If a number is out of range.
+
+    Example:
+        >>> draw_scenes(2).pose.shape
+        torch.Size([2, 3])
+    """
+    hard = difficulty_named(difficulty)
+    draw = Draw(n, seed, stream=2)
+    normal, uniform = draw.normal, draw.uniform
+    azimuth, elevation = 0.65 * hard.light * normal(), 0.55 + 0.32 * hard.light * normal()
+    light = [azimuth.sin() * elevation.cos(), elevation.sin(), azimuth.cos() * elevation.cos()]
+    warmth = 0.035 * hard.light * normal(1) * torch.tensor([1.0, 0.0, -1.4])
+    return Scenes(
+        pose=normal(3, limit=2.0) * torch.tensor([0.17, 0.11, 0.06]) * hard.pose,
+        shift=0.025 * hard.pose * normal(2),
+        zoom=1 + 0.04 * hard.pose * normal(),
+        light=F.normalize(torch.stack(light, 1), dim=1),
+        ambient=0.42 + 0.22 * uniform(),
+        shine=0.16 * uniform(),
+        exposure=1 + 0.12 * hard.light * normal(limit=2.5),
+        balance=1 + warmth + 0.012 * hard.light * normal(3),
+        gaze=normal(2, limit=2.0) * torch.tensor([0.022, 0.010]),
+        backdrop=_draw_backdrops(draw),
+        blur=0.8 * hard.camera * uniform(),
+        noise=(0.006 + 0.020 * uniform()) * hard.camera,
+        occluder=torch.cat(
+            [
+                draw.chance(hard.occlusion)[:, None],
+                uniform(2) * 1.8 - torch.tensor([0.9, 1.1]),
+                0.15 + 0.2 * uniform(2),
+                uniform(1),
+            ],
+            1,
+        ),
+    )
+
+
+def _draw_backdrops(draw: Draw) -> Tensor:
+    """A wall of one muted colour with the light falling off across it, (n, 3, 2, 2)."""
+    wall = WALLS[torch.randint(len(WALLS), (draw.n,), generator=draw.generator)]
+    wall = (wall + 0.02 * draw.normal(3)) * (0.75 + 0.4 * draw.uniform(1))
+    falloff = 1 + 0.16 * draw.normal(1, 2, 2, limit=1.8)
+    return (wall[:, :, None, None] * falloff).clamp(0.05, 0.98)
