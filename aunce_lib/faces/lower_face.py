@@ -31,7 +31,7 @@ LOWER_FACE: dict[int, Action] = {
             Bump(0.025, (0.13, -0.46), (0.07, 0.04)),
         ),
         furrows=(Furrow(1.2, (0.155, -0.18), (0.29, -0.24), (0.34, -0.46)),),
-        curves={"upper_lip_up": 0.085, "line_up": 0.030, "corner_up": 0.012, "upper_lip": 0.05},
+        curves={"upper_lip_up": 0.100, "line_up": 0.022, "corner_up": 0.012},
     ),
     16: Action(  # depressor labii inferioris: pulls the lower lip down, off the lower teeth
         pulls=(
@@ -43,7 +43,7 @@ LOWER_FACE: dict[int, Action] = {
             Bump(-0.03, (0.06, -0.74), (0.16, 0.03)),
         ),
         furrows=(Furrow(0.8, (0.02, -0.815), (0.16, -0.80), (0.27, -0.72)),),
-        curves={"lower_lip_down": 0.135, "corner_up": -0.025, "corner_out": 0.012},
+        curves={"lower_lip_down": 0.115, "corner_up": -0.025, "corner_out": 0.012},
     ),
     # ---------------------------------------------------------------- mouth corners
     12: Action(  # zygomaticus major: pulls the corner up and out, a smile
@@ -72,13 +72,13 @@ LOWER_FACE: dict[int, Action] = {
             Pull((0.31, -0.50), (0.30, -0.78), (0.14, 0.09), 0.035),
         ),
         bumps=(
-            Bump(0.075, (0.42, -0.56), (0.05, 0.10)),
-            Bump(-0.09, (0.325, -0.565), (0.032, 0.055)),
+            Bump(0.060, (0.43, -0.56), (0.06, 0.11)),
+            Bump(-0.075, (0.325, -0.565), (0.036, 0.065)),
             Bump(-0.02, (0.10, -0.90), (0.14, 0.08)),
         ),
         furrows=(
-            Furrow(1.5, (0.325, -0.50), (0.365, -0.565), (0.325, -0.64)),
-            Furrow(0.5, (0.40, -0.46), (0.46, -0.56), (0.42, -0.67)),
+            Furrow(1.4, (0.325, -0.515), (0.365, -0.565), (0.325, -0.625)),
+            Furrow(0.4, (0.42, -0.46), (0.48, -0.56), (0.44, -0.66)),
         ),
         curves={
             "corner_out": 0.012,
@@ -135,9 +135,9 @@ LOWER_FACE: dict[int, Action] = {
         ),
         curves={
             "corner_out": -0.210,
-            "corner_thin": -0.25,
-            "upper_lip": 0.35,
-            "lower_lip": 0.25,
+            "corner_thin": -0.60,
+            "upper_lip": 0.40,
+            "lower_lip": 0.20,
             "lip_out": 0.60,
             "gap": -0.45,
         },
@@ -156,9 +156,9 @@ LOWER_FACE: dict[int, Action] = {
         curves={
             "part": 0.135,
             "corner_out": -0.130,
-            "corner_thin": -0.35,
+            "corner_thin": -0.60,
             "upper_lip": 0.30,
-            "lower_lip": 0.30,
+            "lower_lip": 0.15,
             "lip_out": 0.70,
         },
     ),
@@ -187,10 +187,12 @@ LOWER_FACE: dict[int, Action] = {
             Pull((0.12, 0.4), (0.10, -0.72), (0.16, 0.07), 0.035),
         ),
         bumps=(
-            Bump(-0.045, (0.06, -0.585), (0.20, 0.035)),
-            Bump(0.050, (0.12, -0.475), (0.17, 0.035)),
-            Bump(0.050, (0.10, -0.710), (0.15, 0.035)),
-            Bump(0.030, (0.37, -0.58), (0.035, 0.07)),
+            Bump(-0.035, (0.04, -0.585), (0.17, 0.045)),
+            Bump(0.050, (0.06, -0.470), (0.11, 0.040)),
+            Bump(0.040, (0.23, -0.500), (0.07, 0.040)),
+            Bump(0.050, (0.04, -0.710), (0.10, 0.040)),
+            Bump(0.040, (0.21, -0.675), (0.07, 0.040)),
+            Bump(0.030, (0.38, -0.580), (0.04, 0.070)),
         ),
         furrows=(
             Furrow(0.8, (-0.02, -0.765), (0.14, -0.765), (0.26, -0.71)),
@@ -199,8 +201,8 @@ LOWER_FACE: dict[int, Action] = {
         curves={
             "corner_out": 0.022,
             "line_up": 0.012,
-            "lip_line": 0.30,
-            "corner_shadow": 0.20,
+            "lip_line": 0.10,
+            "corner_shadow": 0.10,
             "upper_lip": -0.80,
             "lower_lip": -0.75,
             "lip_out": -0.70,
@@ -213,15 +215,14 @@ LOWER_FACE: dict[int, Action] = {
             Pull((0.12, 0.4), (0.12, -0.74), (0.18, 0.09), 0.060),
         ),
         bumps=(
-            Bump(-0.10, (0.08, -0.585), (0.22, 0.065)),
+            Bump(-0.12, (0.06, -0.585), (0.20, 0.075)),
             Bump(0.020, (0.06, -0.90), (0.12, 0.07)),
         ),
-        furrows=(Furrow(1.3, (-0.06, -0.582), (0.12, -0.582), (0.27, -0.578), 0.031),),
+        furrows=(Furrow(1.3, (-0.06, -0.585), (0.12, -0.585), (0.25, -0.580), 0.031),),
         curves={
-            "corner_out": -0.015,
-            "line_up": 0.010,
-            "lip_line": 0.40,
-            "corner_shadow": 0.25,
+            "corner_out": -0.030,
+            "corner_up": -0.010,
+            "lip_line": -0.10,
             "upper_lip": -0.95,
             "lower_lip": -0.95,
             "lip_out": -0.95,
@@ -260,7 +261,14 @@ LOWER_FACE: dict[int, Action] = {
         jaw=0.17,
         bumps=(Bump(-0.03, (0.48, -0.55), (0.10, 0.18)),),
         furrows=(Furrow(0.5, (0.32, -0.40), (0.43, -0.55), (0.40, -0.75), 0.031),),
-        curves={"drop": 0.205, "corner_out": -0.035, "upper_lip": -0.08, "lower_lip": -0.10},
+        curves={
+            "drop": 0.185,
+            "corner_out": -0.035,
+            "corner_up": -0.045,
+            "line_up": -0.012,
+            "upper_lip": -0.08,
+            "lower_lip": -0.10,
+        },
     ),
     27: Action(  # pterygoids and digastric pull the jaw far down: a tall mouth, hollow cheeks
         jaw=0.24,
@@ -269,9 +277,9 @@ LOWER_FACE: dict[int, Action] = {
         furrows=(Furrow(0.6, (0.24, -0.30), (0.40, -0.50), (0.36, -0.82), 0.031),),
         curves={
             "drop": 0.330,
-            "part": 0.070,
             "corner_out": -0.075,
-            "corner_up": -0.040,
+            "corner_up": -0.090,
+            "line_up": -0.010,
             "upper_lip": -0.25,
             "lower_lip": -0.25,
             "lip_out": -0.30,

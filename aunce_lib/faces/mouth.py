@@ -56,12 +56,14 @@ def draw_mouth(
         + view.sides(corner_up) * s2 * (0.55 + 0.45 * s2)
         - 0.006 * line(s, 0.22)
     )
-    upper_inner = lip_line + view.sides(0.35 * parted + 0.06 * drop) * round_
-    upper_inner = upper_inner + view.sides(0.55 * raised * ramp(opening / 0.05)) * beside * root
-    lower_inner = lip_line - view.sides(0.65 * parted + 0.94 * drop) * flat
+    wing = view.sides(raised) * beside * root  # the upper lip rises like a gull's wing
+    lip_line = lip_line + 0.3 * wing
+    upper_inner = lip_line + view.sides(0.35 * parted + 0.04 * drop) * root
+    upper_inner = upper_inner + view.sides(0.3 * ramp(opening / 0.05)) * wing
+    lower_inner = lip_line - view.sides(0.65 * parted + 0.96 * drop) * root
     lower_inner = lower_inner - view.sides(down) * fourth
     upper_red = view.sides(upper) * round_ * thinned * (1 - per_face(cupid[:, 0]) * line(s, 0.13))
-    upper_red = upper_red + view.sides(0.75 * raised) * (1 - s2) * beside
+    upper_red = upper_red + 0.5 * wing * root
     upper_outer = upper_inner + upper_red
     lower_red = view.sides(lower) * flat * thinned
     lower_outer = lower_inner - lower_red
