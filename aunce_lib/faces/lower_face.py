@@ -67,7 +67,7 @@ LOWER_FACE: dict[int, Action] = {
     ),
     14: Action(  # buccinator: pulls the corner in against the teeth, a dimple beside it
         pulls=(
-            Pull((0.31, -0.57), (0.45, -0.57), (0.10, 0.13), 0.070),
+            Pull((0.31, -0.57), (0.46, -0.57), (0.11, 0.14), 0.085),
             Pull((0.31, -0.57), (0.19, -0.57), (0.06, 0.12), 0.035),
             Pull((0.31, -0.50), (0.30, -0.78), (0.14, 0.09), 0.035),
         ),
@@ -81,10 +81,12 @@ LOWER_FACE: dict[int, Action] = {
             Furrow(0.4, (0.42, -0.46), (0.48, -0.56), (0.44, -0.66)),
         ),
         curves={
-            "corner_out": 0.012,
-            "corner_up": 0.022,
-            "corner_shadow": 0.30,
-            "corner_thin": 0.75,
+            "corner_out": 0.025,
+            "corner_up": 0.020,
+            "corner_shadow": 0.25,
+            "corner_thin": 0.70,
+            "upper_lip": -0.12,
+            "lower_lip": -0.12,
             "lip_out": -0.30,
         },
     ),
@@ -99,12 +101,12 @@ LOWER_FACE: dict[int, Action] = {
     ),
     20: Action(  # risorius: stretches the mouth straight sideways, the chin's skin with it
         pulls=(
-            Pull((1.1, -0.64), (0.36, -0.60), (0.16, 0.16), 0.095),
-            Pull((1.1, -0.80), (0.22, -0.84), (0.13, 0.10), 0.050),
+            Pull((1.1, -0.64), (0.37, -0.60), (0.17, 0.17), 0.105),
+            Pull((1.1, -0.80), (0.24, -0.84), (0.15, 0.11), 0.060),
         ),
         bumps=(
-            Bump(0.045, (0.50, -0.60), (0.05, 0.13)),
-            Bump(-0.035, (0.40, -0.58), (0.04, 0.10)),
+            Bump(0.055, (0.52, -0.60), (0.055, 0.13)),
+            Bump(-0.045, (0.40, -0.58), (0.05, 0.11)),
             Bump(-0.04, (0.0, -0.92), (0.15, 0.09)),
         ),
         furrows=(
@@ -112,8 +114,8 @@ LOWER_FACE: dict[int, Action] = {
             Furrow(0.5, (0.50, -0.50), (0.56, -0.60), (0.52, -0.74)),
         ),
         curves={
-            "corner_out": 0.110,
-            "corner_up": -0.022,
+            "corner_out": 0.120,
+            "corner_up": -0.012,
             "upper_lip": -0.38,
             "lower_lip": -0.38,
             "lip_out": -0.45,
@@ -163,18 +165,19 @@ LOWER_FACE: dict[int, Action] = {
         },
     ),
     23: Action(  # orbicularis oris tightens: lips narrow and roll in, their border stands out
-        pulls=(Pull((0.0, -0.58), (0.31, -0.58), (0.13, 0.12), 0.055),),
+        pulls=(Pull((0.0, -0.58), (0.31, -0.58), (0.14, 0.13), 0.070),),
         bumps=(
-            Bump(0.035, (0.03, -0.510), (0.11, 0.022)),
-            Bump(0.040, (0.03, -0.660), (0.10, 0.024)),
-            Bump(-0.035, (0.26, -0.585), (0.05, 0.07)),
+            Bump(0.045, (0.02, -0.512), (0.10, 0.024)),
+            Bump(0.050, (0.02, -0.660), (0.09, 0.026)),
+            Bump(-0.050, (0.26, -0.585), (0.055, 0.075)),
+            Bump(0.030, (0.42, -0.580), (0.06, 0.110)),
         ),
         furrows=(
             *_radial_lines(0.55, (0.03, 0.085, 0.14, 0.19), -0.520, 0.030),
             *_radial_lines(0.45, (0.05, 0.11, 0.16), -0.650, -0.028),
         ),
         curves={
-            "corner_out": -0.105,
+            "corner_out": -0.125,
             "upper_lip": -0.46,
             "lower_lip": -0.42,
             "lip_out": 0.15,

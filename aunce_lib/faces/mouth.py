@@ -47,6 +47,7 @@ def draw_mouth(
     fourth = root.sqrt()
     flat, round_ = root * fourth.sqrt(), root * fourth  # (1 - s^2)^.625, (1 - s^2)^.75
     beside = line(s - 0.43, 0.31)  # where the levator pulls
+    middle = line(s, 0.15)  # Cupid's bow and the tubercle below it
     thinned = 1 - view.sides(effects["corner_thin"].clamp(max=0.9)) * s2
     corner_up = corner_rest + effects["corner_up"]
 
@@ -54,7 +55,7 @@ def draw_mouth(
         MOUTH_Y
         + view.sides(effects["line_up"] + middle_rest) * (1 - s2)
         + view.sides(corner_up) * s2 * (0.55 + 0.45 * s2)
-        - 0.006 * line(s, 0.22)
+        - 0.006 * middle
     )
     wing = view.sides(raised) * beside * root  # the upper lip rises like a gull's wing
     lip_line = lip_line + 0.3 * wing
@@ -62,7 +63,7 @@ def draw_mouth(
     upper_inner = upper_inner + view.sides(0.3 * ramp(opening / 0.05)) * wing
     lower_inner = lip_line - view.sides(0.65 * parted + 0.96 * drop) * root
     lower_inner = lower_inner - view.sides(down) * fourth
-    upper_red = view.sides(upper) * round_ * thinned * (1 - per_face(cupid[:, 0]) * line(s, 0.13))
+    upper_red = view.sides(upper) * round_ * thinned * (1 - per_face(cupid[:, 0]) * middle)
     upper_red = upper_red + 0.5 * wing * root
     upper_outer = upper_inner + upper_red
     lower_red = view.sides(lower) * flat * thinned
@@ -83,8 +84,8 @@ def draw_mouth(
 
     seam = line(view.y - lip_line, 0.010 + 0.35 * pixel) * soft(1.04 - s, 0.05)
     seam = seam * view.sides(0.55 + 0.55 * effects["lip_line"]) * (1 - mask)
-    corner = line(view.x.abs() - half_width, 0.028) * line(view.y - lip_line, 0.026)
-    corner = corner * view.sides(0.22 + effects["corner_shadow"])
+    from_corner = (view.x.abs() - half_width) ** 2 + (view.y - lip_line) ** 2
+    corner = torch.exp(-700 * from_corner) * view.sides(0.22 + effects["corner_shadow"])
     skin = skin * ((1 - seam.clamp(max=0.85)) * (1 - corner.clamp(max=0.8)))[:, None]
 
     # each lip is a cushion: a parabola across its red, the higher the broader
@@ -105,7 +106,7 @@ def _opening(effects: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor
     pulls = effects["part"] * gap, effects["drop"] * gap.clamp(min=0.3)
     pulls += (effects["lower_lip_down"] * gap,)
     total = sum(pulls)
-    open_ = total / (total + 0.04)
+    open_ = total / (total + 0.03)
     parted, drop, down = (pull * open_ for pull in pulls)
     return parted, drop, down, total * open_
 
@@ -114,10 +115,9 @@ def _mouth_cavity(view: View, s: Tensor, upper_inner: Tensor, jaw: Tensor) -> Te
     """Teeth and tongue before the dark inside of the mouth, (N, 3, H, W)."""
     edge = 0.55 * view.pixel
     arch = s.clamp(max=1) ** 2
-    upper_teeth = soft(view.y - UPPER_TEETH_Y, edge) * soft(0.92 - s, 0.05)
     lower_edge = LOWER_TEETH_Y - jaw
-    lower_teeth = 0.75 * soft(lower_edge - view.y, edge) * soft(0.75 - s, 0.08)
-    teeth = torch.maximum(upper_teeth, lower_teeth)
+    upper_teeth, lower_teeth = soft(view.y - UPPER_TEETH_Y, edge), soft(lower_edge - view.y, edge)
+    teeth = torch.maximum(upper_teeth, 0.75 * lower_teeth) * soft(0.87 - s, 0.06)
     tongue = 0.8 * soft(lower_edge + 0.13 * (0.7 - 1.6 * arch) - view.y, 0.02)
     single_teeth = 0.88 + 0.12 * torch.cos(70 * view.x).abs()
     shine = single_teeth * (1 - 0.35 * arch)
