@@ -34,7 +34,7 @@ class View:
     def sides(self, value: Tensor) -> Tensor:
         """(N, 2) values of the left and right half -> (N, H, W)."""
         left, right = per_face(value[:, 0]), per_face(value[:, 1])
-        return left + (right - left) * self.right
+        return torch.addcmul(left, right - left, self.right)
 
 
 @dataclass

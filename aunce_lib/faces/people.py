@@ -42,12 +42,13 @@ class People(Rows):
         marks: (N, 18) weights of `fields.SKIN_MAPS`.
         brow: (N, 4) thickness, density, arch, slope upwards to the outside.
         eye: (N, 6) half width, height of upper lid, of lower lid, slant, fold height, fold depth.
-        mouth: (N, 5) half width, red of the upper lip, of the lower lip, resting rise of
-            the corners and of the middle.
-        lips: (N,) 0 for lips of the skin's colour, 1 for red ones.
+        mouth: (N, 7) half width, red of the upper lip, of the lower lip, resting rise of
+            the corners and of the middle, fullness of the lips, depth of Cupid's bow.
+        lips: (N, 2) redness, 0 for lips of the skin's colour, 1 for red ones, more for
+            lipstick; and how much darker than that they are, about 0.
         hairline: (N,) height at which the forehead ends.
         hair_shape: (N, 3) lower end of the hair beside the face, volume, curliness.
-        gain: (N, AUs) how strongly the person's muscles move the skin, about 1.
+        gain: (N, AUs, 2) how strongly the person's muscles move the left and right half, about 1.
         creasing: (N,) how visibly the skin folds, about .3 for the young, 1.2 for the old.
         glasses: (N,) 1 or 0.
         grain: (N, 2) where this person's skin texture is cut from.

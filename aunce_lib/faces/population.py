@@ -72,16 +72,6 @@ def _draw_people(draw: Draw, male: Tensor, confusers: float) -> People:
 
     grey = (uniform() * (age - 0.45).clamp(min=0) * 2.4).clamp(0, 1)[:, None]
     hair = torch.lerp(DARK_HAIR, FAIR_HAIR, uniform(1) ** 2.2 * fairness)
-    mouth = torch.stack(
-        [
-            0.265 + 0.025 * normal(limit=2.0),
-            0.058 + 0.014 * normal(limit=1.8),
-            0.078 + 0.016 * normal(limit=1.8),
-            0.008 + 0.015 * confusers * normal(limit=2.0),
-            0.004 * confusers * normal(limit=2.0),
-        ],
-        1,
-    )
     return People(
         male=male,
         age=age,
@@ -112,8 +102,8 @@ def _draw_people(draw: Draw, male: Tensor, confusers: float) -> People:
             ],
             1,
         ),
-        mouth=mouth,
-        lips=(0.25 + 0.75 * uniform()) * (1 - 0.45 * male),
+        mouth=_draw_mouths(draw, confusers),
+        lips=_draw_lip_colours(draw, male),
         hairline=0.72 + 0.05 * normal(limit=2.0) + draw.chance(0.3 * male * age) * 0.5 * uniform(),
         hair_shape=torch.stack(
             [
@@ -123,10 +113,36 @@ def _draw_people(draw: Draw, male: Tensor, confusers: float) -> People:
             ],
             1,
         ),
-        gain=(1 + 0.22 * normal(len(AUS))).clamp(0.5, 1.5),
-        creasing=(0.30 + 0.9 * age + 0.15 * normal()).clamp(0.12, 1.3),
+        # stronger and weaker muscles, and a stronger half of the face
+        gain=((1 + 0.22 * normal(len(AUS), 1)) * (1 + 0.07 * normal(len(AUS), 2))).clamp(0.5, 1.5),
+        creasing=(0.20 + 0.85 * age + 0.25 * normal()).clamp(0.03, 1.3),
         glasses=draw.chance(0.12),
         grain=uniform(2) * 2 - 1,
+    )
+
+
+def _draw_mouths(draw: Draw, confusers: float) -> Tensor:
+    """Sizes of the mouth, (n, 7). Thin lips and narrow mouths look like AU23 and AU24 at rest."""
+    full = draw.normal(limit=1.8)
+    return torch.stack(
+        [
+            0.265 + 0.032 * draw.normal(limit=2.0),
+            0.056 * torch.exp(0.26 * full + 0.13 * draw.normal(limit=1.8)),
+            0.076 * torch.exp(0.22 * full + 0.11 * draw.normal(limit=1.8)),
+            0.008 + 0.015 * confusers * draw.normal(limit=2.0),
+            0.004 * confusers * draw.normal(limit=2.0),
+            (0.42 + 0.10 * full + 0.10 * draw.normal(limit=1.8)).clamp(0.12, 0.8),
+            0.20 + 0.12 * draw.uniform() * draw.normal(limit=1.6),
+        ],
+        1,
+    )
+
+
+def _draw_lip_colours(draw: Draw, male: Tensor) -> Tensor:
+    """Redness and darkness of the lips, (n, 2); from the skin's own colour to lipstick."""
+    lipstick = draw.chance(0.15) * (1 - male) * draw.uniform()
+    return torch.stack(
+        [draw.uniform() * (1 - 0.45 * male) + 0.6 * lipstick, 0.10 * draw.normal(limit=2.0)], 1
     )
 
 

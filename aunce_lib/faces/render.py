@@ -146,7 +146,7 @@ def _draw(
 ) -> Tensor:
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
-    effort = aus * people.gain[:, :, None]  # (N, AUs, 2)
+    effort = aus * people.gain  # (N, AUs, 2)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
 
