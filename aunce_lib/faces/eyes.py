@@ -105,7 +105,7 @@ def draw_eyes(
 
     within = soft(1.08 - lids.along.abs(), 0.06)
     outer = 0.75 + 0.35 * lids.along.clamp(-1, 1)
-    lashes = lash * outer * line(view.y - lids.upper, 0.010 + 0.005 * lash + 0.2 * pixel)
+    lashes = (lash + 0.25 * lids.closed).clamp(max=0.9) * outer * line(view.y - lids.upper, 0.010 + 0.005 * lash + 0.2 * pixel)
     lower_lashes = 0.30 * lash * line(view.y - lids.lower, 0.009 + 0.2 * pixel)
     beyond = view.y - lids.fold
     crease = line(beyond, 0.011 + 0.15 * pixel) * fold_depth * (1 - 0.75 * lids.closed)
@@ -116,10 +116,11 @@ def draw_eyes(
         light = light * (1 - shadow * within)
 
     swelling = bag + view.sides(effects["lid_pouch"])
+    swell = line(lids.along, 0.62)
     roll = swelling * line(view.y - lids.lower + 0.034, 0.019)
     cover = 0.020 * line(beyond - 0.030, 0.030) * (1 - 0.6 * lids.closed)
     ball = 0.030 * lids.closed * line(view.y - 0.10, 0.05)
-    relief = (roll + cover + ball) * within - 0.03 * socket
+    relief = (roll + cover + ball) * swell - 0.03 * socket
     ball = _eyeball(view, lids, people, gaze)
     return skin * light[:, None], Opening(mask, ball), relief
 

@@ -120,8 +120,8 @@ def _draw_brows(draw: Draw, male: Tensor, age: Tensor) -> Tensor:
             0.023 + 0.014 * uniform() + 0.009 * male,
             (0.08 + 0.82 * uniform() ** 0.8 + 0.15 * male).clamp(max=0.92),
             0.050 + 0.022 * normal(limit=1.6),
-            0.006 + 0.010 * normal(limit=2.0),
-            0.332 - 0.014 * male - 0.006 * age + 0.008 * normal(limit=2.0),
+            0.002 + 0.009 * normal(limit=2.0),
+            0.340 - 0.014 * male - 0.006 * age + 0.008 * normal(limit=2.0),
             0.165 + 0.016 * normal(limit=2.0),
             0.590 + 0.022 * normal(limit=2.0),
             0.28 + 0.16 * normal(limit=1.5),
@@ -162,7 +162,7 @@ def _draw_proportions(draw: Draw, confusers: float) -> Tensor:
     """Weights of `WARPS`, (n, 12). Brows vary less: their height and tilt look like AU1, 2, 4."""
     scale = torch.full((len(WARPS),), 0.8)
     scale[WARPS.index("brow_height")] = 0.5 + 0.45 * confusers
-    scale[WARPS.index("brow_tilt")] = 0.12 + 0.18 * confusers
+    scale[WARPS.index("brow_tilt")] = 0.10 + 0.10 * confusers
     return draw.normal(len(WARPS), limit=2.0) * scale
 
 
