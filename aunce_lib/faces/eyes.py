@@ -105,7 +105,11 @@ def draw_eyes(
 
     within = soft(1.08 - lids.along.abs(), 0.06)
     outer = 0.75 + 0.35 * lids.along.clamp(-1, 1)
-    lashes = (lash + 0.25 * lids.closed).clamp(max=0.9) * outer * line(view.y - lids.upper, 0.010 + 0.005 * lash + 0.2 * pixel)
+    lashes = (
+        (lash + 0.25 * lids.closed).clamp(max=0.9)
+        * outer
+        * line(view.y - lids.upper, 0.010 + 0.005 * lash + 0.2 * pixel)
+    )
     lower_lashes = 0.30 * lash * line(view.y - lids.lower, 0.009 + 0.2 * pixel)
     beyond = view.y - lids.fold
     crease = line(beyond, 0.011 + 0.15 * pixel) * fold_depth * (1 - 0.75 * lids.closed)

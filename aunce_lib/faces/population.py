@@ -131,9 +131,7 @@ def _draw_brows(draw: Draw, male: Tensor, age: Tensor) -> Tensor:
     )
 
 
-def _draw_eyes(
-    draw: Draw, male: Tensor, age: Tensor, melanin: Tensor, confusers: float
-) -> Tensor:
+def _draw_eyes(draw: Draw, male: Tensor, age: Tensor, melanin: Tensor, confusers: float) -> Tensor:
     """See `People.eye`, (n, 13): open and droopy, round and narrow, with and without a lid fold."""
     normal, uniform = draw.normal, draw.uniform
     epicanthic = draw.chance(0.30 - 0.25 * (2 * melanin - 0.6).abs().clamp(max=1))

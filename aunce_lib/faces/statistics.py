@@ -44,12 +44,12 @@ class Statistics:
 
 
 #: BP4D: rates and phi over its 146,847 labelled frames. The AUs that it does not label (5, 9, 20,
-#: 25, 26, 43) have plausible numbers of our own; the spread follows its range between subjects.
+#: 25, 26, 43, 45) have plausible numbers of our own; the spread follows its range between subjects.
 BP4D = Statistics(
     rates=(
         *((1, 0.211), (2, 0.171), (4, 0.203), (6, 0.461), (7, 0.549), (10, 0.594), (12, 0.562)),
         *((14, 0.466), (15, 0.169), (17, 0.343), (23, 0.165), (24, 0.151)),
-        *((5, 0.08), (9, 0.05), (20, 0.05), (25, 0.35), (26, 0.15), (43, 0.04)),
+        *((5, 0.08), (9, 0.05), (20, 0.05), (25, 0.35), (26, 0.15), (43, 0.04), (45, 0.06)),
     ),
     phi=(
         *((1, 2, 0.46), (6, 7, 0.54), (6, 10, 0.50), (6, 12, 0.54), (7, 10, 0.39), (7, 12, 0.35)),
