@@ -25,7 +25,7 @@ def brows(x: Tensor, y: Tensor, grain: Tensor, people: People) -> Tensor:
     )
     along = (2 * x.abs() - start - end) / (end - start)  # -1 at the inner end, 1 at the tail
     bend = along - peak
-    height = rise + arch * (0.45 - torch.where(bend < 0, 0.50, 1.05) * bend * bend) + slope * along
+    height = rise + arch * (0.45 - torch.where(bend < 0, 0.38, 1.05) * bend * bend) + slope * along
     width = thickness * (0.95 - 0.40 * along.clamp(-1, 1.3))
     across = ((y - height) / width) ** 2
     hairs = density * (1 + (0.45 - 0.30 * density) * grain).clamp(0.25, 1.5)
@@ -53,7 +53,7 @@ class Lids:
 
 
 def lid_curves(view: View, effects: dict[str, Tensor], people: People, gaze: Tensor) -> Lids:
-    """Where the lids are. gaze: (N, 2) shift of the irises; the upper lid follows it up and down."""
+    """Where the lids are; the upper one follows the gaze, (N, 2) shift of the irises."""
     half_width, upper, lower, slant, roundness, skew = people.eye[:, :6].unbind(1)
     fold_height, hood = people.eye[:, 6], people.eye[:, 8]
     along = (view.x.abs() - EYE_X) / per_face(half_width)
@@ -104,15 +104,12 @@ def draw_eyes(
     mask = open_ * (1 - over) * (1 - under) * soft(1 - lids.along.abs(), 3.2 * pixel)
 
     within = soft(1.08 - lids.along.abs(), 0.06)
-    outer = 0.75 + 0.35 * lids.along.clamp(-1, 1)
-    lashes = (
-        (lash + 0.25 * lids.closed).clamp(max=0.9)
-        * outer
-        * line(view.y - lids.upper, 0.010 + 0.005 * lash + 0.2 * pixel)
-    )
+    towards_temple = 0.70 + 0.25 * lids.along.clamp(-1, 1)
+    lashes = (lash + 0.15 * lids.closed) * towards_temple
+    lashes = lashes * line(view.y - lids.upper, 0.011 + 0.2 * pixel)
     lower_lashes = 0.30 * lash * line(view.y - lids.lower, 0.009 + 0.2 * pixel)
     beyond = view.y - lids.fold
-    crease = line(beyond, 0.011 + 0.15 * pixel) * fold_depth * (1 - 0.75 * lids.closed)
+    crease = line(beyond, 0.011 + 0.15 * pixel) * fold_depth * (1 - 0.85 * lids.closed)
     lid = over * soft(-beyond, edge)
     socket = depth * line(lids.along + 0.25, 0.75) * line(view.y - 0.185, 0.07)
     light = 1 - 0.25 * socket
@@ -146,5 +143,6 @@ def _eyeball(view: View, lids: Lids, people: People, gaze: Tensor) -> Tensor:
     pupil = 0.9 * soft(0.42 * size - radius, edge)
     ring = 0.40 * line(radius - size, 0.008 + 0.2 * view.pixel)
     lid_shadow = 0.5 * torch.exp(-((lids.upper - view.y) / 0.022).clamp(min=0))
-    catchlight = 0.75 * torch.exp(-((dx - 0.02) ** 2 + (dy - 0.022) ** 2) / 0.0005)
+    spark = 0.009 + 0.25 * view.pixel
+    catchlight = 0.75 * line(dx - 0.020, spark) * line(dy - 0.022, spark)
     return ball * ((1 - pupil) * (1 - ring) * (1 - lid_shadow))[:, None] + catchlight[:, None]

@@ -120,7 +120,7 @@ def _draw_brows(draw: Draw, male: Tensor, age: Tensor) -> Tensor:
             0.023 + 0.014 * uniform() + 0.009 * male,
             (0.08 + 0.82 * uniform() ** 0.8 + 0.15 * male).clamp(max=0.92),
             0.050 + 0.022 * normal(limit=1.6),
-            0.002 + 0.009 * normal(limit=2.0),
+            0.008 * normal(limit=2.0),
             0.340 - 0.014 * male - 0.006 * age + 0.008 * normal(limit=2.0),
             0.165 + 0.016 * normal(limit=2.0),
             0.590 + 0.022 * normal(limit=2.0),
@@ -139,7 +139,7 @@ def _draw_eyes(draw: Draw, male: Tensor, age: Tensor, melanin: Tensor, confusers
     return torch.stack(
         [
             0.163 + 0.010 * normal(limit=2.0),
-            0.068 + (0.004 + 0.006 * confusers) * normal(limit=2.0) - 0.008 * hooded,
+            0.066 + (0.004 + 0.006 * confusers) * normal(limit=2.0) - 0.008 * hooded,
             0.043 + (0.003 + 0.004 * confusers) * normal(limit=2.0) - 0.004 * epicanthic,
             0.006 + 0.011 * normal(limit=2.0) + 0.010 * epicanthic - 0.008 * hooded,
             (0.75 - 0.35 * epicanthic + 0.25 * normal(limit=2.0)).clamp(0, 1),
