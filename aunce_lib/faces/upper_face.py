@@ -42,7 +42,7 @@ UPPER_FACE: dict[int, Action] = {
     4: Action(  # depressor supercilii (down), corrugator (inwards): knits the brows
         pulls=(
             Pull((0.06, -0.25), (0.22, 0.33), (0.18, 0.13), 0.085),
-            Pull((-0.5, 0.34), (0.22, 0.34), (0.14, 0.11), 0.070),
+            Pull((-0.5, 0.34), (0.22, 0.34), (0.14, 0.11), 0.060),
             Pull((0.30, -0.4), (0.44, 0.32), (0.15, 0.11), 0.040),
         ),
         bumps=(
@@ -57,25 +57,26 @@ UPPER_FACE: dict[int, Action] = {
         curves={"upper_lid": -0.16, "lid_fold": -0.60},
     ),
     # ---------------------------------------------------------------- lids
-    5: Action(  # levator palpebrae: opens the eye wide
-        pulls=(Pull((0.36, 0.9), (0.36, 0.22), (0.15, 0.05), 0.02),),
-        curves={"upper_lid": 0.65, "lower_lid": 0.06, "lid_fold": -0.45},
+    5: Action(  # levator palpebrae: opens the eye wide, the lid vanishes under its fold
+        pulls=(Pull((0.36, 0.9), (0.36, 0.23), (0.15, 0.06), 0.030),),
+        bumps=(Bump(-0.025, (0.36, 0.26), (0.13, 0.035)),),
+        curves={"upper_lid": 0.80, "lower_lid": 0.12, "lid_fold": -0.60},
     ),
     7: Action(  # orbicularis oculi, pars palpebralis: tightens the lids
         pulls=(
-            Pull((0.30, 0.5), (0.36, -0.03), (0.17, 0.06), 0.030),
+            Pull((0.30, 0.5), (0.36, -0.03), (0.17, 0.06), 0.040),
             Pull((0.30, 0.03), (0.54, 0.06), (0.06, 0.07), 0.020),
         ),
-        bumps=(Bump(-0.020, (0.36, -0.065), (0.14, 0.022)),),
+        bumps=(Bump(-0.025, (0.36, -0.070), (0.15, 0.024)),),
         furrows=(Furrow(0.5, (0.20, -0.01), (0.36, -0.055), (0.53, 0.0), LINE),),
-        curves={"upper_lid": -0.30, "lower_lid": -0.72, "lid_pouch": 0.026},
+        curves={"upper_lid": -0.38, "lower_lid": -0.80, "lid_pouch": 0.034},
     ),
     43: _LIDS_CLOSE,
     45: _LIDS_CLOSE,
     # ---------------------------------------------------------------- cheeks
     6: Action(  # orbicularis oculi, pars orbitalis: lifts the cheeks, draws skin to the eye
         pulls=(
-            Pull((0.40, 0.6), (0.43, -0.20), (0.20, 0.14), 0.090),
+            Pull((0.40, 0.6), (0.43, -0.20), (0.18, 0.14), 0.090),
             Pull((0.36, 0.05), (0.63, 0.08), (0.10, 0.15), 0.040),
             Pull((0.46, -0.4), (0.55, 0.32), (0.12, 0.10), 0.025),
         ),
@@ -96,7 +97,7 @@ UPPER_FACE: dict[int, Action] = {
     # ---------------------------------------------------------------- nose
     9: Action(  # levator labii superioris alaeque nasi: wrinkles the nose, drags the brow down
         pulls=(
-            Pull((0.05, 0.5), (0.11, -0.24), (0.10, 0.13), 0.080),
+            Pull((0.05, 0.5), (0.11, -0.24), (0.10, 0.13), 0.068),
             Pull((0.03, -0.3), (0.14, 0.31), (0.12, 0.11), 0.060),
             Pull((0.14, 0.5), (0.23, -0.14), (0.13, 0.12), 0.055),
         ),
