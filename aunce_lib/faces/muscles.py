@@ -88,6 +88,7 @@ ADDED = {
     "lip_line": "the line between the lips darkens by this fraction",
     "corner_shadow": "the mouth corner darkens by this fraction",
     "lids_meet": "the upper lid has come down to the lower one by this fraction",
+    "lid_pouch": "the roll of skin below the lower lid rises by this much",
 }
 
 #: Curve effects that multiply: each AU contributes a factor (1 + value * intensity).

@@ -40,8 +40,12 @@ class People(Rows):
         skin, hair, iris: (N, 3) colours.
         warp: (N, 12) weights of `fields.WARPS`.
         marks: (N, 18) weights of `fields.SKIN_MAPS`.
-        brow: (N, 4) thickness, density, arch, slope upwards to the outside.
-        eye: (N, 6) half width, height of upper lid, of lower lid, slant, fold height, fold depth.
+        brow: (N, 9) thickness, density 0..1, arch, slope upwards to the outside, height, |x| of
+            the inner end, of the tail, place of the peak from -1 to 1, brightness of the hair.
+        eye: (N, 13) half width, height of upper lid, of lower lid, slant, roundness 0..1, skew
+            (above 0: highest near the outer corner, the inner one under an epicanthic fold); fold
+            above the lid: height, depth 0..1, droop at its outer end; lashes 0..1, radius of the
+            iris, bag under the eye, depth of the socket 0..1.
         mouth: (N, 7) half width, red of the upper lip, of the lower lip, resting rise of
             the corners and of the middle, fullness of the lips, depth of Cupid's bow.
         lips: (N, 2) redness, 0 for lips of the skin's colour, 1 for red ones, more for

@@ -82,26 +82,8 @@ def _draw_people(draw: Draw, male: Tensor, confusers: float) -> People:
         iris=torch.lerp(DARK_IRIS, FAIR_IRIS, uniform(1) * fairness**2),
         warp=_draw_proportions(draw, confusers),
         marks=_draw_marks(draw, male, age, confusers),
-        brow=torch.stack(
-            [
-                0.027 + 0.012 * uniform() + 0.011 * male,
-                0.45 + 0.5 * uniform(),
-                0.055 + 0.025 * normal(limit=1.5),
-                0.004 + 0.012 * normal(limit=2.0),
-            ],
-            1,
-        ),
-        eye=torch.stack(
-            [
-                0.165 + 0.012 * normal(limit=2.0),
-                0.064 + 0.007 * normal(limit=2.0),
-                0.041 + 0.006 * normal(limit=2.0),
-                0.006 + 0.016 * normal(limit=2.0),
-                0.048 + 0.012 * normal(limit=2.0),
-                uniform(),
-            ],
-            1,
-        ),
+        brow=_draw_brows(draw, male, age),
+        eye=_draw_eyes(draw, male, age, melanin, confusers),
         mouth=_draw_mouths(draw, confusers),
         lips=_draw_lip_colours(draw, male),
         hairline=0.72 + 0.05 * normal(limit=2.0) + draw.chance(0.3 * male * age) * 0.5 * uniform(),
@@ -115,7 +97,7 @@ def _draw_people(draw: Draw, male: Tensor, confusers: float) -> People:
         ),
         # stronger and weaker muscles, and a stronger half of the face
         gain=((1 + 0.22 * normal(len(AUS), 1)) * (1 + 0.07 * normal(len(AUS), 2))).clamp(0.5, 1.5),
-        creasing=(0.20 + 0.85 * age + 0.25 * normal()).clamp(0.03, 1.3),
+        creasing=(0.05 + uniform() * (0.45 + 0.95 * age)).clamp(max=1.3),
         glasses=draw.chance(0.12),
         grain=uniform(2) * 2 - 1,
     )
@@ -138,6 +120,25 @@ def _draw_mouths(draw: Draw, confusers: float) -> Tensor:
     )
 
 
+def _draw_brows(draw: Draw, male: Tensor, age: Tensor) -> Tensor:
+    """See `People.brow`, (n, 9): from hardly visible to bushy."""
+    normal, uniform = draw.normal, draw.uniform
+    return torch.stack(
+        [
+            0.023 + 0.014 * uniform() + 0.009 * male,
+            (0.08 + 0.82 * uniform() ** 0.8 + 0.15 * male).clamp(max=0.92),
+            0.050 + 0.022 * normal(limit=1.6),
+            0.008 * normal(limit=2.0),
+            0.340 - 0.014 * male - 0.006 * age + 0.008 * normal(limit=2.0),
+            0.165 + 0.016 * normal(limit=2.0),
+            0.590 + 0.022 * normal(limit=2.0),
+            0.28 + 0.16 * normal(limit=1.5),
+            0.60 + 0.40 * uniform(),
+        ],
+        1,
+    )
+
+
 def _draw_lip_colours(draw: Draw, male: Tensor) -> Tensor:
     """Redness and darkness of the lips, (n, 2); from the skin's own colour to lipstick."""
     lipstick = draw.chance(0.15) * (1 - male) * draw.uniform()
@@ -146,11 +147,36 @@ def _draw_lip_colours(draw: Draw, male: Tensor) -> Tensor:
     )
 
 
+def _draw_eyes(draw: Draw, male: Tensor, age: Tensor, melanin: Tensor, confusers: float) -> Tensor:
+    """See `People.eye`, (n, 13): open and droopy, round and narrow, with and without a lid fold."""
+    normal, uniform = draw.normal, draw.uniform
+    epicanthic = draw.chance(0.30 - 0.25 * (2 * melanin - 0.6).abs().clamp(max=1))
+    hooded = draw.chance(0.15 + 0.35 * age) * uniform()
+    return torch.stack(
+        [
+            0.163 + 0.010 * normal(limit=2.0),
+            0.066 + (0.004 + 0.004 * confusers) * normal(limit=2.0) - 0.008 * hooded,
+            0.043 + (0.003 + 0.004 * confusers) * normal(limit=2.0) - 0.004 * epicanthic,
+            0.006 + 0.011 * normal(limit=2.0) + 0.010 * epicanthic - 0.008 * hooded,
+            (0.75 - 0.35 * epicanthic + 0.25 * normal(limit=2.0)).clamp(0, 1),
+            -0.10 + 0.16 * epicanthic + 0.05 * normal(limit=2.0),
+            (0.044 + 0.012 * normal(limit=2.0)) * (1 - 0.75 * epicanthic),
+            (0.12 + 0.32 * uniform()) * (1 - 0.7 * epicanthic),
+            0.030 * hooded,
+            0.55 + 0.15 * uniform() + 0.25 * (1 - male) * uniform(),
+            0.068 + 0.003 * normal(limit=2.0),
+            0.004 + 0.014 * confusers * uniform() * (0.3 + 0.7 * age),
+            uniform() * (1 - 0.8 * epicanthic),
+        ],
+        1,
+    )
+
+
 def _draw_proportions(draw: Draw, confusers: float) -> Tensor:
     """Weights of `WARPS`, (n, 12). Brows vary less: their height and tilt look like AU1, 2, 4."""
     scale = torch.full((len(WARPS),), 0.8)
     scale[WARPS.index("brow_height")] = 0.5 + 0.45 * confusers
-    scale[WARPS.index("brow_tilt")] = 0.12 + 0.18 * confusers
+    scale[WARPS.index("brow_tilt")] = 0.10 + 0.10 * confusers
     return draw.normal(len(WARPS), limit=2.0) * scale
 
 

@@ -160,18 +160,20 @@ def _draw(
 
     albedo = skin_colour(people, dark, red, shadow, grain)
     brow = brows(ux, uy, grain[:, 2], people)
-    albedo = torch.lerp(albedo, 0.9 * people.hair[:, :, None, None], brow[:, None])
+    brow_hair = people.hair * people.brow[:, -1:]
+    albedo = torch.lerp(albedo, brow_hair[:, :, None, None], brow[:, None])
 
     relief = relief + raised
     view = View(qx, qy, soft(qx, 0.03), pixel)
     eye_rows, mouth_rows = rows_between(-0.25, 0.60, size), rows_between(-1.17, -0.15, size)
     at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)
-    albedo[:, :, eye_rows], eye = draw_eyes(
+    albedo[:, :, eye_rows], eye, folds = draw_eyes(
         at_eyes, albedo[:, :, eye_rows], effects, people, scenes.gaze
     )
     albedo[:, :, mouth_rows], mouth, lips = draw_mouth(
         at_mouth, albedo[:, :, mouth_rows], shadow[:, mouth_rows].clamp(0, 2.2), effects, people
     )
+    relief[:, eye_rows] += folds
     relief[:, mouth_rows] += lips
 
     light, shine = shade(relief, ux, uy, scenes, pixel)

@@ -49,7 +49,7 @@ def draw_scenes(n: int, seed: int = 0, difficulty: str | Difficulty = "benchmark
         shine=0.16 * uniform(),
         exposure=1 + 0.12 * hard.light * normal(limit=2.5),
         balance=1 + warmth + 0.012 * hard.light * normal(3),
-        gaze=normal(2, limit=2.0) * torch.tensor([0.022, 0.010]),
+        gaze=normal(2, limit=2.5) * torch.tensor([0.028, 0.014]),
         backdrop=_draw_backdrops(draw),
         blur=0.8 * hard.camera * uniform(),
         noise=(0.006 + 0.020 * uniform()) * hard.camera,
