@@ -55,7 +55,7 @@ def around_the_head(x: Tensor, y: Tensor, strand: Tensor, people: People) -> Ten
     radius = (across * across + (above / 1.06) ** 2).sqrt()
     rough = (0.012 + 0.05 * curl) * strand
     mask = soft(volume - radius + rough, 0.018) * soft(y - end + 0.06 * strand, 0.05)
-    scarf = soft(1.02 - radius - 0.22 * (below - 0.75).clamp(min=0), 0.015)
+    scarf = soft(1.02 - radius + 0.35 * (below - 1.05).clamp(min=0), 0.015)
     return torch.lerp(mask, scarf, per_face(people.scarf))
 
 

@@ -45,7 +45,8 @@ def compose(
     neck_x = plane[0] + 0.30 * turn.sin_yaw * soft(plane[1] + 1.1, 0.15)
     picture, neck = dress(picture, neck_x, plane[1], strand, people, lamps)
     around = hair.around_the_head(x, y, strand, people)
-    around = around * (1 - neck * soft(-0.45 - y, 0.05) * soft(0.50 - x.abs(), 0.03))
+    throat = neck * soft(-0.45 - y, 0.05) * soft(0.50 - x.abs(), 0.03)
+    around = around * (1 - throat * (1 - per_face(people.scarf)))
     picture = torch.lerp(picture, hair_colour, around[:, None])
 
     # the steep sides of the head: seen from the front their whole depth falls into a pixel or two

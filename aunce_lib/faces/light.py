@@ -75,16 +75,16 @@ def highlight(normal: tuple[Tensor, Tensor, Tensor], scenes: Scenes) -> Tensor:
     return 0.4 * sheen + 0.6 * sheen.square().square() * (1 - 0.5 * per_face(scenes.softness))  # ^32
 
 
-def cast_shadow(depth: Tensor, scenes: Scenes, sample: Callable) -> Tensor:
-    """What of the lamp the head itself hides, 0..1, on the coarse grid of its depth (N, 1, D, D).
+def cast_shadow(depth: Callable, scenes: Scenes, nodes: int) -> Tensor:
+    """What of the lamp the head itself hides, 0..1, on a coarse grid of the face (N, 1, D, D).
 
-    From each node a few steps are taken towards the lamp; where the relief is higher than the ray,
+    From each node a few steps are taken towards the lamp; where the head is higher than the ray,
     the node lies in its shadow.
     """
     dx, dy, dz = Turn.of(scenes).direction(scenes.light)
-    x, y = (t.to(depth.device) for t in canonical_grid(depth.shape[-1]))
-    blocked = torch.zeros_like(depth)
+    x, y = (t.to(dx.device).expand(len(dx), -1, -1) for t in canonical_grid(nodes))
+    here, blocked = depth(x, y), torch.zeros_like(dx)
     for reach in (0.07, 0.13, 0.20, 0.30, 0.45):
-        over = sample(depth, x + reach * dx, y + reach * dy) - depth - reach * dz[:, None]
+        over = depth(x + reach * dx, y + reach * dy) - here - reach * dz
         blocked = torch.maximum(blocked, over / (0.25 * reach + 0.02))
-    return blocked.clamp(max=1) * (1 - 0.55 * scenes.softness[:, None, None, None])
+    return (blocked.clamp(max=1) * per_face(1 - 0.55 * scenes.softness))[:, None]

@@ -28,6 +28,7 @@ from aunce_lib.faces.head import compose
 from aunce_lib.faces.light import Lamps, cast_shadow, highlight, normals
 from aunce_lib.faces.mouth import draw_mouth
 from aunce_lib.faces.people import People, Scenes
+from aunce_lib.faces.resting import fall
 from aunce_lib.faces.skin import sample_grain, skin_colour
 
 SIZES = (16, 512)  #: smallest and largest picture, pixels
@@ -155,16 +156,22 @@ def _draw(
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)
 
-    depth = head_depth(person, action, resting)  # (N, 1, D, D)
+    relief_map = head_relief(person, action, resting)
+
+    def depth(x: Tensor, y: Tensor) -> Tensor:
+        height, contour = sample(relief_map, x, y).unbind(1)
+        return height - fall(contour)
+
     plane = camera_plane(scenes, size)
-    px, py, pz = trace(*plane, lambda x, y: sample(depth, x, y)[:, 0], turn)
-    shadowed = sample(cast_shadow(depth, scenes, sample), px, py)[:, 0]
+    px, py, pz = trace(*plane, depth, turn)
+    shadowed = sample(cast_shadow(depth, scenes, relief_map.shape[-1]), px, py)[:, 0]
     dx, dy = sample(person, px, py).unbind(1)
     qx, qy = px - dx, py - dy
     dx, dy, raised, shadow = sample(action, qx, qy).unbind(1)
     ux, uy = qx - dx, qy - dy
-    relief, dark, red, hairs = sample(resting, ux, uy).unbind(1)
-    grain = sample_grain(ux, uy, people)  # (N, 4, S, S)
+    relief, dark, red, hairs, contour = sample(resting, ux, uy).unbind(1)
+    front = ramp((pz - 0.05) / 0.25)  # 0 on the steep sides of the head, where skin is stretched
+    grain = front[:, None] * sample_grain(ux, uy, people)  # (N, 4, S, S)
 
     albedo = skin_colour(people, dark, red, shadow, grain)
     brow = brows(ux, uy, grain[:, 2], people)
@@ -184,8 +191,7 @@ def _draw(
     )
     relief[:, mouth_rows] += lips
 
-    # the fine relief has no say at the steep sides of the head, where it is stretched
-    relief = torch.lerp(pz, relief, ramp((pz - 0.05) / 0.25))
+    relief = torch.lerp(pz, relief - fall(contour), front)
     normal = normals(turn.seen(px, py, relief)[2], pixel)
     light = lamps.on(*normal, 1 - 0.85 * shadowed)
     oil = per_face(scenes.shine * people.texture[:, 3]) * (1 - 0.8 * brow) * (1 - 0.7 * beard)
@@ -199,13 +205,15 @@ def _draw(
     return develop(picture, people, scenes, seeds)
 
 
-def head_depth(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 80) -> Tensor:
-    """Relief of each head as it is now, on a coarse grid for the rays, (N, 1, D, D)."""
+def head_relief(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 64) -> Tensor:
+    """Height and contour of each head as it is now, on a coarse grid for rays, (N, 2, D, D)."""
     x, y = (t.to(person.device).expand(len(person), -1, -1) for t in canonical_grid(nodes))
     dx, dy = sample(person, x, y).unbind(1)
     x, y = x - dx, y - dy
     dx, dy, raised = sample(action[:, :3], x, y).unbind(1)
-    return sample(resting[:, :1], x - dx, y - dy) + raised[:, None]
+    relief = sample(resting[:, ::4], x - dx, y - dy)
+    relief[:, 0] += raised
+    return relief
 
 
 def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tensor, Tensor]:
@@ -214,11 +222,11 @@ def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tenso
     Returns:
         person (N, 2, G, G): displacement dx, dy.
         action (N, 4, G, G): displacement dx, dy, height, shadow.
-        resting (N, 4, G, G): height, darkness, redness, hair.
+        resting (N, 5, G, G): height, darkness, redness, hair, contour.
     """
     n, g = len(people), fields.grid
     person = (people.warp @ fields.warp).view(n, 2, g, g)
-    resting = (people.marks @ fields.skin).view(n, 4, g, g)
+    resting = (people.marks @ fields.skin).view(n, 5, g, g)
     # furrows deepen faster than the skin moves, and old skin folds more
     folding = people.creasing[:, None, None] * effort * (0.45 + 0.55 * effort)
     action = torch.empty(n, 4, g, g, device=effort.device)

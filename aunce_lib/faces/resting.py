@@ -92,25 +92,28 @@ def head_contour(x: Tensor, y: Tensor) -> Tensor:
     return ((x.abs() / half_width) ** 2.35 + vertical**2.35) ** (1 / 2.35)
 
 
-def skull_relief(contour: Tensor) -> Tensor:
-    """Depth of the bare head: a dome whose sides fall off steeply behind the cheeks."""
-    dome = 0.80 * (1 - contour.clamp(max=0.92) ** 2.2) ** 0.55
-    return (dome - 34 * (contour - 0.85).clamp(min=0) ** 2).clamp(min=-0.9)
+def fall(contour: Tensor) -> Tensor:
+    """How far the head falls off behind the relief of the face, steeply beside the cheeks.
+
+    Kept apart from the relief, because a grid is too coarse for it, but not for the contour.
+    """
+    return (34 * (contour - 0.85).clamp(min=0) ** 2).clamp(max=1.3)
 
 
 def nose_relief(x: Tensor, y: Tensor) -> Tensor:
     """Height of the nose over the face: ridge, tip and wings."""
-    span = torch.sigmoid((y + 0.28) / 0.035) * torch.sigmoid((0.20 - y) / 0.07)
+    span = torch.sigmoid((y + 0.275) / 0.030) * torch.sigmoid((0.20 - y) / 0.07)
+    width = 0.060 + 0.035 * torch.sigmoid((-0.10 - y) / 0.06)
     ridge = (
-        span * (0.10 + 0.20 * ((0.2 - y) / 0.45).clamp(0, 1)) * torch.exp(-0.5 * (x / 0.065) ** 2)
+        span * (0.09 + 0.17 * ((0.2 - y) / 0.45).clamp(0, 1)) * torch.exp(-0.5 * (x / width) ** 2)
     )
-    tip = 0.12 * gaussian(x, y, (0, -0.23), (0.065, 0.05))
-    wings = 0.09 * gaussian(x.abs(), y, (0.105, -0.265), (0.042, 0.045))
+    tip = 0.10 * gaussian(x, y, (0, -0.235), (0.060, 0.050))
+    wings = 0.11 * gaussian(x.abs(), y, (0.110, -0.262), (0.038, 0.040))
     return ridge + tip + wings
 
 
 def resting_relief(x: Tensor, y: Tensor) -> Tensor:
-    """Height of a face at rest, face units towards the camera."""
+    """Height of a face at rest, face units towards the camera, without its `fall`."""
     ax = x.abs()
     parts = (  # height, centre, spread
         (0.05, (0.34, 0.27), (0.22, 0.06)),  # brow ridge
@@ -124,7 +127,7 @@ def resting_relief(x: Tensor, y: Tensor) -> Tensor:
         (0.07, (0.0, -0.93), (0.14, 0.09)),  # chin
         (-0.02, (0.0, -0.42), (0.02, 0.06)),  # philtrum
     )
-    skull = skull_relief(head_contour(x, y))
+    skull = 0.80 * (1 - head_contour(x, y).clamp(max=0.92) ** 2.2) ** 0.55
     return skull + nose_relief(x, y) + sum(h * gaussian(ax, y, c, s) for h, c, s in parts)
 
 
@@ -197,7 +200,8 @@ def beards(x: Tensor, y: Tensor) -> dict[str, Tensor]:
 
 
 def skin_fields(x: Tensor, y: Tensor) -> Tensor:
-    """Each of `SKIN_MAPS` at weight 1: height, darkness, redness, hair, (24, 4, G, G)."""
+    """Each of `SKIN_MAPS` at weight 1: height, darkness, redness, hair, contour,
+    (24, 5, G, G)."""
     ax = x.abs()
     cheek = gaussian(ax, y, (0.45, -0.2), (0.17, 0.14))
     nose_tip = gaussian(ax, y, (0, -0.24), (0.09, 0.06))
@@ -218,7 +222,7 @@ def skin_fields(x: Tensor, y: Tensor) -> Tensor:
         "jowls": 0.06 * jowl,
     }
     darkness = {
-        "base": resting_shade(x, y) + 0.32 * hollows(x, y, relief),
+        "base": resting_shade(x, y) + 0.28 * hollows(x, y, relief),
         "freckles": 0.12 * freckle_mask(x, y),
         "temple_shade": 0.20 * temple,
     }
@@ -226,7 +230,7 @@ def skin_fields(x: Tensor, y: Tensor) -> Tensor:
     for name, (depth, dark, where) in age_lines(x, y).items():
         height[name], darkness[name] = -depth * where, dark * where
     nothing = torch.zeros_like(x)
-    channels = (height, darkness, redness, beards(x, y))
+    channels = (height, darkness, redness, beards(x, y), {"base": head_contour(x, y)})
     return torch.stack([torch.stack([c.get(n, nothing) for c in channels]) for n in SKIN_MAPS])
 
 
