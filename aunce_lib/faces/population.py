@@ -20,7 +20,7 @@ CAROTENE = torch.tensor([0.00, 0.03, 0.16])
 
 #: Colours of hair at full pigment, without, and in old age.
 DARK_HAIR, BROWN_HAIR, FAIR_HAIR, RED_HAIR, GREY_HAIR = torch.tensor(
-    [[0.06, 0.05, 0.045], [0.27, 0.17, 0.10], [0.70, 0.53, 0.31], [0.50, 0.23, 0.10], [0.70] * 3]
+    [[0.06, 0.05, 0.045], [0.27, 0.17, 0.10], [0.70, 0.53, 0.31], [0.47, 0.23, 0.11], [0.68, 0.65, 0.61]]
 )
 #: Muted cloth: whites, greys, blues, reds, greens, browns.
 CLOTHES = torch.tensor(

@@ -179,7 +179,7 @@ def _draw(
     beard = beard_cover(hairs, grain)
     albedo = torch.lerp(albedo, hair_on_skin(people), beard[:, None])
 
-    relief = relief + raised + 0.0012 * per_face(people.texture[:, 1]) * grain[:, 2]
+    relief = relief + raised + 0.0008 * per_face(people.texture[:, 1]) * grain[:, 2]
     view = View(qx, qy, soft(qx, 0.03), pixel)
     eye_rows, mouth_rows = rows_between(-0.35, 0.60, size), rows_between(-1.17, -0.10, size)
     at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)

@@ -92,22 +92,29 @@ def head_contour(x: Tensor, y: Tensor) -> Tensor:
     return ((x.abs() / half_width) ** 2.35 + vertical**2.35) ** (1 / 2.35)
 
 
+def skull(contour: Tensor) -> Tensor:
+    """Height of the bare face: a dome, straight on from where its sides `fall` off."""
+    edge = 0.86
+    dome = 0.80 * (1 - contour.clamp(max=edge) ** 2.2) ** 0.55
+    return dome - 1.43 * (contour - edge).clamp(min=0)
+
+
 def fall(contour: Tensor) -> Tensor:
-    """How far the head falls off behind the relief of the face, steeply beside the cheeks.
+    """How far the head falls off behind its `skull`, steeply beside the cheeks.
 
     Kept apart from the relief, because a grid is too coarse for it, but not for the contour.
     """
-    return (34 * (contour - 0.85).clamp(min=0) ** 2).clamp(max=1.3)
+    return (34 * (contour - 0.86).clamp(min=0) ** 2).clamp(max=1.3)
 
 
 def nose_relief(x: Tensor, y: Tensor) -> Tensor:
     """Height of the nose over the face: ridge, tip and wings."""
     span = torch.sigmoid((y + 0.275) / 0.030) * torch.sigmoid((0.20 - y) / 0.07)
-    width = 0.060 + 0.035 * torch.sigmoid((-0.10 - y) / 0.06)
+    width = 0.072 + 0.022 * torch.sigmoid((-0.10 - y) / 0.06)
     ridge = (
-        span * (0.09 + 0.17 * ((0.2 - y) / 0.45).clamp(0, 1)) * torch.exp(-0.5 * (x / width) ** 2)
+        span * (0.08 + 0.16 * ((0.2 - y) / 0.45).clamp(0, 1)) * torch.exp(-0.5 * (x / width) ** 2)
     )
-    tip = 0.10 * gaussian(x, y, (0, -0.235), (0.060, 0.050))
+    tip = 0.11 * gaussian(x, y, (0, -0.230), (0.062, 0.055))
     wings = 0.11 * gaussian(x.abs(), y, (0.110, -0.262), (0.038, 0.040))
     return ridge + tip + wings
 
@@ -127,8 +134,7 @@ def resting_relief(x: Tensor, y: Tensor) -> Tensor:
         (0.07, (0.0, -0.93), (0.14, 0.09)),  # chin
         (-0.02, (0.0, -0.42), (0.02, 0.06)),  # philtrum
     )
-    skull = 0.80 * (1 - head_contour(x, y).clamp(max=0.92) ** 2.2) ** 0.55
-    return skull + nose_relief(x, y) + sum(h * gaussian(ax, y, c, s) for h, c, s in parts)
+    return skull(head_contour(x, y)) + nose_relief(x, y) + sum(h * gaussian(ax, y, c, s) for h, c, s in parts)
 
 
 def hollows(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
@@ -138,7 +144,8 @@ def hollows(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
     for _ in range(3):
         around = F.avg_pool2d(F.pad(around, (side // 2,) * 4, mode="replicate"), side, 1)
     inside = torch.sigmoid((0.80 - head_contour(x, y)) / 0.03)
-    return (4 * (around[0, 0] - height) * inside).clamp(0, 1)
+    under_the_nose = 1 - 0.7 * gaussian(x, y, (0, -0.34), (0.16, 0.06))  # nostrils are drawn there
+    return (4 * (around[0, 0] - height) * inside * under_the_nose).clamp(0, 1)
 
 
 def resting_shade(x: Tensor, y: Tensor) -> Tensor:

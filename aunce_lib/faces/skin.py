@@ -61,8 +61,8 @@ def skin_colour(people: People, dark: Tensor, red: Tensor, shadow: Tensor, grain
     """Colour of the skin in even light, (N, 3, S, S)."""
     patches, pores, spots, _ = (per_face(v) for v in people.texture.unbind(1))
     moles, blemishes = spots * grain[:, 3].clamp(min=0), -spots * grain[:, 3].clamp(max=0)
-    depth = -dark - 0.04 * patches * grain[:, 0] - 0.03 * pores * grain[:, 2] - 0.8 * moles
+    depth = -dark - 0.04 * patches * grain[:, 0] - 0.03 * pores * grain[:, 2] - 0.6 * moles
     depth = torch.exp(depth - 0.34 * shadow.clamp(0, 2.2))
-    red = red + 0.05 * patches * grain[:, 1] + 0.35 * blemishes
+    red = red + 0.05 * patches * grain[:, 1] + 0.35 * blemishes + 0.6 * moles
     tint = torch.stack([1 + 0.25 * red, 1 - 0.45 * red, 1 - 0.40 * red], 1)
     return people.skin[:, :, None, None] * (tint * depth[:, None])
