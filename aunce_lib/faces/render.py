@@ -152,6 +152,8 @@ def _draw(
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
     effort = aus * people.gain  # (N, AUs, 2)
+    # the jaw has one hinge: where it is pulled down (27), letting go of it (26) adds nothing
+    effort[:, AUS.index(26)] *= 1 - effort[:, AUS.index(27)].clamp(max=1)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)

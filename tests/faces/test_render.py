@@ -235,6 +235,13 @@ def test_parted_lips_show_teeth():
     assert mouth_mask(64, AU25=1.0, AU24=1.0).max() < 0.5
 
 
+def test_a_stretched_mouth_drops_the_jaw_once():
+    people, scenes = studio(2)
+    people = dataclasses.replace(people, gain=torch.ones_like(people.gain))
+    stretched = draw(people, intensities(2, AU27=1.0), scenes)
+    assert torch.equal(draw(people, intensities(2, AU26=1.0, AU27=1.0), scenes), stretched)
+
+
 def mouth_mask(size: int, **aus: float) -> torch.Tensor:
     people, scenes = studio(8)
     x, y = camera_plane(scenes, size)
