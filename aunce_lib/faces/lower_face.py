@@ -67,7 +67,7 @@ LOWER_FACE: dict[int, Action] = {
     ),
     14: Action(  # buccinator: pulls the corner in against the teeth, a dimple beside it
         pulls=(
-            Pull((0.31, -0.57), (0.46, -0.57), (0.11, 0.14), 0.085),
+            Pull((0.31, -0.57), (0.44, -0.57), (0.10, 0.13), 0.085),
             Pull((0.31, -0.57), (0.19, -0.57), (0.06, 0.12), 0.035),
             Pull((0.31, -0.50), (0.30, -0.78), (0.14, 0.09), 0.035),
         ),
