@@ -60,7 +60,7 @@ UPPER_FACE: dict[int, Action] = {
     5: Action(  # levator palpebrae: opens the eye wide, the lid vanishes under its fold
         pulls=(Pull((0.36, 0.9), (0.36, 0.23), (0.15, 0.06), 0.030),),
         bumps=(Bump(-0.025, (0.36, 0.26), (0.13, 0.035)),),
-        curves={"upper_lid": 0.80, "lower_lid": 0.12, "lid_fold": -0.60},
+        curves={"upper_lid": 0.92, "lower_lid": 0.15, "lid_fold": -0.60},
     ),
     7: Action(  # orbicularis oculi, pars palpebralis: tightens the lids
         pulls=(
