@@ -82,7 +82,7 @@ def _ear(
     u = (side * (plane[0] - root_x) - 0.45 * half_width) / half_width
     v = (plane[1] - root_y) / half_height
     u = u - 0.22 * v  # leans back
-    shape = (u * u + v * v * (1 - 0.12 * lobe * v)).clamp(min=0).sqrt() + 0.12 * (u - 0.2) * (v < 0)
+    shape = (u * u + v * v * (1 - 0.12 * lobe * v.clamp(-2, 2))).sqrt() + 0.12 * (u - 0.2) * (v < 0)
     helix = line(shape - 0.84, 0.10)
     bowl = line(((u + 0.15) ** 2 + (v + 0.12) ** 2).sqrt(), 0.38)
     relief = 0.86 + 0.22 * helix - 0.38 * bowl - 0.25 * soft(-0.55 - u, 0.12)

@@ -212,7 +212,7 @@ def _draw(
 
 def head_relief(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 64) -> Tensor:
     """Height and contour of each head as it is now, on a coarse grid for rays, (N, 2, D, D)."""
-    x, y = (t.to(person.device).expand(len(person), -1, -1) for t in canonical_grid(nodes))
+    x, y = (t.expand(len(person), -1, -1) for t in canonical_grid(nodes, person.device))
     dx, dy = sample(person, x, y).unbind(1)
     x, y = x - dx, y - dy
     dx, dy, raised = sample(action[:, :3], x, y).unbind(1)
