@@ -61,8 +61,8 @@ def by_group(
         A row for each group and AU, and for each group's macro mean. Columns group, au ("AU1" …,
         "macro"), rate (share of active labels), called (share called active), f1, f1_low, f1_high,
         auc, auc_low, auc_high (95 % intervals over people; all 0 to 1), n_frames (with a known
-        label), n_people. NaN means undefined: no active face, no answer, for AUC no inactive face, for an
-        interval fewer than 2 people. The macro mean is over the AUs that are defined in
+        label), n_people. NaN means undefined: no active face, no answer, for AUC no inactive face,
+        for an interval fewer than 2 people. The macro mean is over the AUs that are defined in
         every group that has faces, so that groups compare; NaN if there is none. Faces without a
         value form the group "unknown".
 

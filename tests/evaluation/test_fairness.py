@@ -16,7 +16,7 @@ AUS = (6, 12)
 
 
 def made_up(n=600, people=12, seed=0, **columns):
-    """A table of n faces with age 0 .. 1 by person, unknown labels and ties, and a model's answer."""
+    """A table of n faces, age 0 .. 1 by person, unknown labels, and answers with ties."""
     rng = np.random.default_rng(seed)
     codes = np.arange(n) % people
     labels = (rng.random((n, 2)) < 0.4).astype(float)
@@ -64,8 +64,10 @@ def test_each_group_equals_scikit_learn_on_its_faces():
         assert ours.auc["macro"] == pytest.approx(np.mean(auc))
         assert ours.n_frames["macro"] == here.sum()
         assert (ours.n_people == (4 if value else 8)).all()
-        assert (ours.f1_low < ours.f1).all() and (ours.f1 < ours.f1_high).all()
-        assert (ours.auc_low < ours.auc).all() and (ours.auc < ours.auc_high).all()
+        assert (ours.f1_low < ours.f1).all()
+        assert (ours.f1 < ours.f1_high).all()
+        assert (ours.auc_low < ours.auc).all()
+        assert (ours.auc < ours.auc_high).all()
 
 
 def test_bootstrapped_auc_equals_scikit_learn_on_frames_really_copied():
@@ -88,7 +90,8 @@ def test_edges_put_each_face_in_one_group_and_an_empty_group_is_undefined_not_ze
         for name in ("a", "b", "c")
     )
     assert young.n_frames["macro"] + old.n_frames["macro"] == len(table)
-    assert (nobody.n_frames == 0).all() and (nobody.n_people == 0).all()
+    assert (nobody.n_frames == 0).all()
+    assert (nobody.n_people == 0).all()
     columns = ["rate", "called", "f1", "f1_low", "f1_high", "auc", "auc_low", "auc_high"]
     assert nobody[columns].isna().all(axis=None)
     assert young.auc.notna().all()  # an empty group takes no AU from the others' means
@@ -110,7 +113,8 @@ def test_the_macro_mean_is_over_the_aus_that_every_group_has():
         ours = rows_of(groups, name)
         assert ours.auc["macro"] == ours.auc["AU12"]
         assert ours.f1["macro"] == ours.f1["AU12"]
-    assert np.isnan(ours.f1["AU6"]) and np.isnan(ours.auc["AU6"])
+    assert np.isnan(ours.f1["AU6"])
+    assert np.isnan(ours.auc["AU6"])
     assert ours.rate["AU6"] == 0
 
 
@@ -124,14 +128,14 @@ def test_one_person_has_scores_but_no_interval():
 def test_no_answer_is_no_score():
     table, scores, predictions = made_up()
     scores[5, 0], predictions[5, 0] = np.nan, np.nan
-    table.labels[5, 0]
     labels = table.labels
     labels[5, 0] = 1
     table = table.with_labels(labels, "known")
     groups = by_group(table, scores, predictions, "person_glasses")
     glasses = table.frames.person_glasses[5]
     ours = rows_of(groups, f"{glasses:g}")
-    assert np.isnan(ours.f1["AU6"]) and np.isnan(ours.auc["AU6"])
+    assert np.isnan(ours.f1["AU6"])
+    assert np.isnan(ours.auc["AU6"])
     assert ours.f1.notna()["AU12"]
 
 
