@@ -19,7 +19,7 @@ from torch import Tensor
 
 from aunce_lib.faces import People
 from aunce_lib.faces.curves import curve_effects
-from aunce_lib.faces.fields import CENTRE_Y, HALF, blend_fields, canonical_grid
+from aunce_lib.faces.fields import HALF, blend_fields, canonical_grid
 from aunce_lib.faces.muscles import ADDED, SCALED
 from aunce_lib.faces.render import blend, sample
 
@@ -320,7 +320,7 @@ def reflect(depth: Tensor, uniform: Callable[..., Tensor]) -> Tensor:
 
 
 def photograph(picture: Tensor, uniform: Callable[..., Tensor], generator) -> Tensor:
-    """Exposure for the picture, sRGB's gamma, blur, noise: (N, 3, 2 S, 2 S) -> uint8 (N, 3, S, S)."""
+    """Exposure, sRGB's gamma, blur and noise: (N, 3, 2 S, 2 S) -> uint8 (N, 3, S, S)."""
     picture = F.avg_pool2d(picture, 2)
     middle = picture[:, :, 12:-12, 12:-12].mean((1, 2, 3)).clamp(min=0.02)
     exposed = picture * (uniform(0.20, 0.32) / middle)[:, None, None, None] ** 0.6

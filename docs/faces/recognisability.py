@@ -35,6 +35,23 @@ REGIONS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "jaw": ((0.0, 0.66), (-1.17, -0.45)),
 }
 
+PAGE = """# How well each action unit can be seen (synthetic faces)
+
+*Change*: mean absolute difference of pixels (0 to 255) between rest and intensity 1, over 24
+people, 64 px, head still: inside the action unit's region of the face, outside of it, their ratio,
+and the mean of the 80 pixels that change most (*strongest*). *AUC*: a small network (conv-small,
+0.42 M parameters) learns this action unit alone from {n_train:,} `benchmark` faces of
+{people_train} people and is tested on {n_test:,} faces of {people_test} others. In half of them it
+is active (.3 to 1), in half not (up to .15), whatever the other action units do, which are drawn as
+in the corpus; 95 % interval over people, chance is .50. From so few faces an AUC is a floor: more
+faces read more. Wanted: {wanted:.2f} for each, {apart:.2f} for AU23 against AU24.
+
+**{verdict}** Made by `docs/faces/recognisability.py` (`make faces-measured`).
+
+| AU | | region | inside | outside | ratio | strongest | AUC | 95 % | |
+|---|---|---|--:|--:|--:|--:|--:|---|---|
+"""
+
 
 def region_mask(region: str, size: int) -> Tensor:
     """Pixels of a frontal, unshifted face that show the region, bool (size, size)."""
@@ -95,7 +112,7 @@ def balanced(frames: Frames, images: Tensor, au: int, seed: int) -> tuple[Tensor
 
 
 def one_or_other(frames: Frames, first: int, second: int, seed: int) -> tuple[Tensor, Tensor]:
-    """The same frames with exactly one of two AUs active; labels (N, 1): whether it is the first."""
+    """The same frames with one of two AUs active, not both; labels (N, 1): is it the first?"""
     generator = torch.Generator().manual_seed(seed)
     is_first = torch.rand(len(frames), generator=generator) < 0.5
     aus = frames.aus.clone()
@@ -136,33 +153,18 @@ def measure(aus: tuple[int, ...]) -> pd.DataFrame:
 def page(table: pd.DataFrame) -> str:
     """The table as Markdown, with what it says."""
     short = table[table.auc < table.wanted]
-    verdict = (
-        "Every one reaches what is wanted."
-        if short.empty
-        else (
-            "Short of what is wanted: "
-            + ", ".join(f"{r.au} by {r.wanted - r.auc:.2f}" for r in short.itertuples())
-            + "."
-        )
+    by = ", ".join(f"{r.au} by {r.wanted - r.auc:.2f}" for r in short.itertuples())
+    verdict = f"Short of what is wanted: {by}." if by else "Every one reaches what is wanted."
+    head = PAGE.format(
+        n_train=N_TRAIN,
+        people_train=PEOPLE_TRAIN,
+        n_test=N_TEST,
+        people_test=PEOPLE_TEST,
+        wanted=WANTED,
+        apart=WANTED_APART,
+        verdict=verdict,
     )
-    lines = [
-        "# How well each action unit can be seen (synthetic faces)",
-        "",
-        "*Change*: mean absolute difference of pixels (0-255) between rest and intensity 1, 24 people,",
-        "64 px, head still: inside the action unit's region of the face, outside of it, their ratio,",
-        "and the mean of the 80 pixels that change most. *AUC*: a small network (conv-small, 0.42 M",
-        f"parameters) learns this action unit alone from {N_TRAIN:,} `benchmark` faces of",
-        f"{PEOPLE_TRAIN} people and is tested on {N_TEST:,} faces of {PEOPLE_TEST} others. In half of them",
-        "it is active (.3 to 1), in half it is not (up to .15), whatever the other action units do,",
-        "which are drawn as in the corpus; 95 % interval over people. Chance is .50. With so few faces",
-        "an AUC is a floor: more faces read more. Wanted: "
-        f"{WANTED:.2f} for each, {WANTED_APART:.2f} for AU23 against AU24.",
-        "",
-        f"**{verdict}** Made by `docs/faces/recognisability.py` (`make faces-measured`).",
-        "",
-        "| AU | | region | inside | outside | ratio | strongest | AUC | 95 % | |",
-        "|---|---|---|--:|--:|--:|--:|--:|---|---|",
-    ]
+    lines = []
     for r in table.itertuples():
         change = (f"{r.inside:.1f}", f"{r.outside:.1f}", f"{r.ratio:.0f}", f"{r.strongest:.0f}")
         change = ("",) * 4 if pd.isna(r.inside) else change
@@ -177,7 +179,7 @@ def page(table: pd.DataFrame) -> str:
             note,
         )
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return head + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
