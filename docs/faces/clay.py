@@ -262,20 +262,22 @@ def cast_rays(depth: Tensor, side: int, uniform: Callable[..., Tensor]) -> tuple
     for last, level in zip(levels, levels[1:], strict=False):
         after = above(level)
         enters = (after <= 0) & ~found
-        near, far = (
-            near.where(~enters, near.new_tensor(last)),
-            far.where(~enters, far.new_tensor(level)),
-        )
+        near = torch.where(enters, last, near)
+        far = torch.where(enters, level, far)
         gap_near, gap_far = before.where(enters, gap_near), after.where(enters, gap_far)
         found |= enters
         before = after
+
+    def crossing() -> Tensor:
+        return near + (far - near) * gap_near / (gap_near - gap_far).clamp(min=1e-6)
+
     for _ in range(2):  # regula falsi
-        middle = near + (far - near) * gap_near / (gap_near - gap_far).clamp(min=1e-6)
+        middle = crossing()
         gap = above(middle)
         inside = gap <= 0
-        near, far = middle.where(~inside, near), middle.where(inside, far)
-        gap_near, gap_far = gap.where(~inside, gap_near), gap.where(inside, gap_far)
-    return at((near + far) / 2), found.float()
+        near, far = torch.where(inside, near, middle), torch.where(inside, middle, far)
+        gap_near, gap_far = torch.where(inside, gap_near, gap), torch.where(inside, gap, gap_far)
+    return at(crossing()), found.float()
 
 
 def rotation(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
