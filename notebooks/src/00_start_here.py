@@ -84,7 +84,7 @@ figure, _ = face_grid(
     columns=6,
     scale=1.6,
 )
-figure.suptitle("One synthetic person");
+_ = figure.suptitle("One synthetic person")
 
 # %% [markdown]
 # ## 2. Move the muscles yourself
