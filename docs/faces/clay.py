@@ -32,7 +32,7 @@ CHUNK = 16
 SHOWN = {
     *("corner_out", "corner_up", "line_up", "upper_lip_up", "part", "drop", "lip_line"),
     *("corner_shadow", "lids_meet", "upper_lip", "lower_lip", "gap", "upper_lid", "lower_lid"),
-    "lid_fold",
+    *("lid_fold", "lid_pouch", "lower_lip_down", "lip_out", "corner_thin"),
 }
 
 
@@ -81,7 +81,7 @@ def _sculpt(people: People, aus: Tensor, seed: int, size: int) -> Tensor:
 def surface(people: People, aus: Tensor, uniform: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
     """Depth (N, 1, G, G) and albedo (N, 3, G, G) over the face seen from the front."""
     fields = blend_fields(128)
-    effort = aus * people.gain[:, :, None]
+    effort = aus * people.gain
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     px, py = (c.expand(len(people), -1, -1) for c in canonical_grid(GRID))
@@ -143,7 +143,8 @@ class Halves:
 def set_eyes(x, y, depth, albedo, effects, people, uniform) -> tuple[Tensor, Tensor]:
     """Balls between lids that stand out over them, and a fold above."""
     halves = Halves(x)
-    width, upper, lower, slant, fold, _ = (v[:, None, None] for v in people.eye.unbind(1))
+    eye = people.eye[:, :, None, None].unbind(1)
+    width, upper, lower, slant, fold = (eye[k] for k in (0, 1, 2, 3, 6))  # see `People.eye`
     e = (x.abs() - 0.36) / width
     bow = (1 - e * e).clamp(min=0)
     middle = 0.10 + slant * e
@@ -156,6 +157,7 @@ def set_eyes(x, y, depth, albedo, effects, people, uniform) -> tuple[Tensor, Ten
     ball = 0.02 - 1.2 * ((x.abs() - 0.36) ** 2 + (y - 0.10) ** 2)
     within = step(1.1 - e.abs(), 0.05)
     lids = 0.022 * bell(y - high - 0.02, 0.022) + 0.018 * bell(y - low + 0.02, 0.020)
+    lids = lids + halves(effects["lid_pouch"]) * bell(y - low + 0.045, 0.028)
     crease = bell(y - high - fold * halves(effects["lid_fold"]), 0.014)
     seam = bell(y - low, 0.010) * (1 - open_)
     skin = depth + within * (lids - 0.020 * crease - 0.012 * seam * halves(effects["lids_meet"]))
@@ -168,19 +170,20 @@ def set_eyes(x, y, depth, albedo, effects, people, uniform) -> tuple[Tensor, Ten
     ) ** 2
     iris, pupil = step(0.082 - radius2.sqrt(), 0.008), step(0.035 - radius2.sqrt(), 0.008)
     white = uniform(0.55, 0.85)[:, None, None]
-    eye = white * (1 - iris) + iris * uniform(0.08, 0.35)[:, None, None] * (1 - 0.8 * pupil)
+    colour = white * (1 - iris) + iris * uniform(0.08, 0.35)[:, None, None] * (1 - 0.8 * pupil)
     lash = 0.5 * within * bell(y - high, 0.010)
     albedo = albedo * (1 - lash)[:, None]
-    return depth, torch.lerp(albedo, eye[:, None].expand_as(albedo), open_[:, None])
+    return depth, torch.lerp(albedo, colour[:, None].expand_as(albedo), open_[:, None])
 
 
 def model_mouth(x, y, depth, albedo, effects, people, coloured) -> tuple[Tensor, Tensor]:
     """Lips as two rolls that meet in a groove; a hollow with teeth where they part."""
     halves = Halves(x)
-    width, upper, lower, corner_rest, middle_rest = people.mouth[:, :, None].unbind(1)  # (N, 1)
+    width, upper, lower, corner_rest, middle_rest = people.mouth[:, :5, None].unbind(1)  # (N, 1)
     parted = effects["part"] * effects["gap"]
+    down = effects["lower_lip_down"] * effects["gap"]
     opening = parted + effects["drop"] * effects["gap"].clamp(min=0.3)
-    half = halves(width + effects["corner_out"])
+    half = halves((width + effects["corner_out"]).clamp(min=0.09))
     s = x.abs() / half
     bow = (1 - s * s).clamp(min=0)
     line = (
@@ -189,17 +192,18 @@ def model_mouth(x, y, depth, albedo, effects, people, coloured) -> tuple[Tensor,
         + halves(effects["corner_up"] + corner_rest) * (s * s).clamp(max=1)
     )
     lifted = halves(effects["upper_lip_up"]) * bow.sqrt() * bell(s - 0.4, 0.35)
-    gap = halves(opening)
+    gap, thin = halves(opening), 1 - halves(effects["corner_thin"].clamp(max=0.9)) * (s * s)
     top = line + 0.22 * gap * bow**0.7 + 0.4 * lifted * (gap / 0.05).clamp(0, 1)
-    bottom = line - 0.78 * gap * bow**0.6
-    above = halves(upper * effects["upper_lip"]) * bow**0.7 + 0.75 * lifted + 1e-4
-    below = halves(lower * effects["lower_lip"]) * bow**0.6 + 1e-4
+    bottom = line - 0.78 * gap * bow**0.6 - halves(down) * bow**0.3
+    above = (halves(upper * effects["upper_lip"]) * bow**0.7 + 0.5 * lifted) * thin + 2e-3
+    below = halves(lower * effects["lower_lip"]) * bow**0.6 * thin + 2e-3
     up, down = (y - top) / above, (bottom - y) / below  # 0 at the inner edge, 1 at the outer
     roll = (up * (1 - up)).clamp(min=0) * above + (down * (1 - down)).clamp(min=0) * below
-    hollow = step(top - y) * step(y - bottom) * step(1 - s, 0.02) * (gap * bow / 0.02).clamp(0, 1)
+    hollow = step(top - y) * step(y - bottom) * step(1 - s, 0.02)
+    hollow = hollow * ((top - bottom) / 0.02).clamp(0, 1)
     seam = bell(y - line, 0.014) * step(1.02 - s, 0.03) * (1 - hollow)
     corner = bell(x.abs() - half, 0.035) * bell(y - line, 0.032)
-    depth = depth + 2.2 * roll * step(1 - s, 0.03)
+    depth = depth + 2.2 * roll * step(1 - s, 0.03) * halves((1 + effects["lip_out"]).clamp(min=0))
     depth = depth - 0.045 * seam * halves(0.6 + 0.6 * effects["lip_line"])
     depth = depth - 0.06 * corner * halves(0.25 + effects["corner_shadow"])
 
