@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
@@ -148,12 +149,17 @@ def corpora_sheet(path: Path, size: int = 112, rows: int = 2, columns: int = 10)
         images = some.images().view(rows, columns, 3, size, size)
         for row in range(rows):
             labels = some.labels[row * columns : (row + 1) * columns]
-            active = [
-                " ".join(str(au) for au, y in zip(some.aus, face, strict=True) if y == 1)
-                for face in labels
-            ]
+            active = [_named(some.aus, face) for face in labels]
             blocks.append(Block(active, images[row : row + 1], "" if row else name))
     sheet("Random frames of the embedded corpora, with their active action units", blocks, path)
+
+
+def _named(aus: tuple[int, ...], labels: np.ndarray) -> str:
+    """The active action units, and whether none is or nobody knows."""
+    if np.isnan(labels).all():
+        return "not labelled"
+    active = " ".join(str(au) for au, y in zip(aus, labels, strict=True) if y == 1)
+    return active or "none"
 
 
 def smile(n_frames: int = 25) -> tuple[Tensor, dict[int, Tensor]]:
@@ -207,8 +213,8 @@ def sequence_sheet(path: Path, size: int = 80) -> None:
 
 if __name__ == "__main__":
     aus_sheet(HERE / "aus_64.png", size=64, n_people=6, columns=13)
-    aus_sheet(HERE / "aus.png", size=128, n_people=6, columns=10)
-    aus_sheet(HERE / "aus_256.png", size=256, n_people=2, columns=7)
+    aus_sheet(HERE / "aus.png", size=128, n_people=6, columns=13)
+    aus_sheet(HERE / "aus_256.png", size=256, n_people=2, columns=9)
     combinations_sheet(HERE / "combinations.png")
     people_sheet(HERE / "people.png")
     corpora_sheet(HERE / "corpora.png")
