@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "face_grid",
             "plot_cooccurrence",
             "plot_f1_bars",
+            "plot_groups",
             "plot_history",
             "plot_projection",
             "plot_rates",
