@@ -280,6 +280,8 @@ def _draw_hair(
 def _draw_proportions(draw: Draw, confusers: float) -> Tensor:
     """Weights of `WARPS`, (n, 16). Brows vary less: their height and tilt look like AU1, 2, 4."""
     scale = torch.full((len(WARPS),), 0.9)
+    for name in ("face_width", "jaw_width", "cheek_fat"):  # together they would make a pumpkin
+        scale[WARPS.index(name)] = 0.6
     scale[WARPS.index("brow_height")] = 0.5 + 0.45 * confusers
     scale[WARPS.index("brow_tilt")] = 0.10 + 0.10 * confusers
     return draw.normal(len(WARPS), limit=2.0) * scale
