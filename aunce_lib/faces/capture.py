@@ -54,7 +54,7 @@ SCALED = ("pose", "light", "camera")
 STUDIO = Capture(pose=0.8, light=0.7)  #: BP4D: studio light, frontal
 ONE_ROOM = Capture(pose=0.7, light=0.7, camera=0.8, one_room=True)  #: DISFA: all in one chair
 CONVERSATION = Capture(pose=1.55, light=0.8, restless=0.5)  #: GFT: three people at a table
-STREET = Capture(1.4, 1.8, 1.6, occlusion=0.15, restless=0.3, wild=True)  #: Aff-Wild2: any video
+STREET = Capture(1.4, 1.5, 1.4, occlusion=0.15, restless=0.3, wild=True)  #: Aff-Wild2: any video
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def draw_shots(
         scenes = replace(
             scenes,
             backdrop=_anything(draw),
-            exposure=scenes.exposure * torch.exp(0.22 * hard.light * light.clamp(max=1.2)),
+            exposure=scenes.exposure * torch.exp(0.18 * hard.light * light.clamp(max=1.2)),
         )
     # two parts mixed in the ratio of cos and sin vary as much as one; the second comes and goes
     stays, moves = (1 - capture.restless) ** 0.5, capture.restless**0.5 * hard.pose

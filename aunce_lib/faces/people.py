@@ -112,7 +112,7 @@ class Scenes(Rows):
         balance: (N, 3) gain of the camera's colour channels, about 1.
         contrast, saturation: (N,) of the picture, about 1; saturation 0 is black and white.
         gaze: (N, 2) shift of the irises, face units.
-        backdrop: (N, 3, 2, 2) colour of the wall in the four corners.
+        backdrop: (N, 3, h, w) colours behind the head on a coarse grid, such as the four corners.
         blur: (N,) 0 for sharp, 1 for a 3 x 3 mean.
         noise: (N,) standard deviation of the camera's noise, 1 = white.
         occluder: (N, 6) present (1 or 0), x, y, half width, half height, shade of a thing

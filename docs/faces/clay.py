@@ -89,7 +89,7 @@ def surface(people: People, aus: Tensor, uniform: Callable[..., Tensor]) -> tupl
     qx, qy = px - dx, py - dy
     dx, dy, raised, _ = sample(action, qx, qy).unbind(1)
     ux, uy = qx - dx, qy - dy
-    relief, _, _, contour = sample(resting, ux, uy).unbind(1)
+    relief, *_, contour = sample(resting, ux, uy).unbind(1)
     depth = uniform(0.95, 1.3)[:, None, None] * relief + raised
 
     mottled = F.interpolate(uniform(-1, 1, 1, 24, 24), GRID, mode="bicubic", align_corners=True)
@@ -107,7 +107,7 @@ def surface(people: People, aus: Tensor, uniform: Callable[..., Tensor]) -> tupl
     neck = (
         (0.46**2 - px * px).clamp(min=0).sqrt() - 0.30 - 4 * (py + 0.62).clamp(min=0) - 9 * beside
     )
-    rim = ((contour - 0.985) / 0.02).clamp(min=0)
+    rim = 28 * (contour - 0.87).clamp(min=0) ** 2 + ((contour - 0.99) / 0.02).clamp(min=0)
     return torch.maximum(depth - rim, neck)[:, None], albedo.clamp(0, 1)
 
 
