@@ -16,7 +16,7 @@ from detector import Frames, auc, draw_frames, train_detector
 from torch import Tensor
 
 from aunce_lib.faces import AUS, Difficulty, Population, draw_scenes, render
-from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y
+from aunce_lib.faces.camera import HALF_VIEW, HEIGHT, VIEW_Y, WIDTH
 from aunce_lib.facs import ACTION_UNITS
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ def region_mask(region: str, size: int) -> Tensor:
     """Pixels of a frontal, unshifted face that show the region, bool (size, size)."""
     (inner, outer), (low, high) = REGIONS[region]
     t = ((torch.arange(size) + 0.5) / size * 2 - 1) * HALF_VIEW
-    y, x = torch.meshgrid(VIEW_Y - t, t.abs(), indexing="ij")
+    y, x = torch.meshgrid((VIEW_Y - t + 0.1) / HEIGHT - 0.1, t.abs() / WIDTH, indexing="ij")
     return (inner <= x) & (x <= outer) & (low <= y) & (y <= high)
 
 
