@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["folds", "synthetic"],
+    submodules=["dials", "folds", "synthetic"],
     submod_attrs={
         "errors": ["CorpusError"],
         "frames": ["FrameTable"],
