@@ -20,7 +20,7 @@ import pandas as pd
 PUBLISHED = Path(__file__).parents[2] / "data" / "results" / "published.csv"
 CONDITION = ["corpus", "tested_on", "imbalance", "noise", "noise_kind"]
 #: What two runs must have in common to be a pair.
-PAIRED = [*CONDITION, "split", "size", "people", "fold", "seed"]
+PAIRED = [*CONDITION, "split", "size", "people", "frames", "fold", "seed"]
 
 
 def summarise(

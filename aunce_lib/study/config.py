@@ -30,10 +30,16 @@ from ..corpora import dials, synthetic
 
 PRESETS = Path(__file__).parents[1] / "configs" / "studies"
 SPLITS = ("validation", "test")
-NOISE = {"flip": dials.flip_labels, "missed": dials.miss_weak_events}
+NOISE = {
+    "flip": dials.flip_labels,
+    "missed": dials.miss_weak_events,
+    "careless": dials.careless_coder,
+    "hidden": dials.hide_labels,
+}
 FIRST_TEST_SEED = 100  # seeds below are for choosing, from here on for reporting
 #: In the order of the cells: a study that is stopped early has all losses for some seeds.
-AXES = ("seed", "fold", "corpus", "size", "people", "imbalance", "noise", "noise_kind")
+AXES = ("seed", "fold", "corpus", "size", "people", "imbalance", "frames", "noise")
+AXES = (*AXES, "noise_kind")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Cell:
     size: str
     people: int | None
     imbalance: float
+    frames: int | None
     noise: float
     noise_kind: str
     fold: int
@@ -78,12 +85,15 @@ class StudyConfig:
         corpus: Names of embedded corpora, or paths of FrameTables (.parquet beside .store).
         size: Of embedded corpora, see `synthetic.load`.
         people: Number of training people, drawn by the seed; None for all.
-        imbalance: Factor on the rates of the training labels (`dials.scale_rates`).
+        imbalance: Factor on the rates of the training labels (`dials.scale_rates`, which leaves out
+            faces: set frames too, so that all factors learn from as many).
+        frames: Number of training faces, drawn by the seed; None for all.
         noise: Share of training labels that are spoiled, 0 to 1. The labels of the people who are
             tested on are never touched, and the probe knows no others than the encoder did.
-        noise_kind: "flip" (both ways alike) or "missed" (weak events called inactive).
+        noise_kind: "flip" (both ways alike), "missed" (weak events called inactive), "careless"
+            (noise is the share of a coder who flips 40 %) or "hidden" (unknown).
         fold: Numbers of folds, see `trial.choose_fold`.
-        seed: Of training, probe, noise, imbalance and the draw of people.
+        seed: Of training, probe, noise, imbalance and the draws of people and faces.
         tested_on: Further corpora to test each encoder and probe on, by the AUs they share.
         corpus_seed: Of the embedded corpora: another seed draws other people.
 
@@ -98,6 +108,7 @@ class StudyConfig:
     size: tuple[str, ...] = ("small",)
     people: tuple[int | None, ...] = (None,)
     imbalance: tuple[float, ...] = (1.0,)
+    frames: tuple[int | None, ...] = (None,)
     noise: tuple[float, ...] = (0.0,)
     noise_kind: tuple[str, ...] = ("flip",)
     fold: tuple[int, ...] = (1,)
@@ -120,7 +131,9 @@ class StudyConfig:
             _check(name, getattr(self, name), _is_corpus, expected)
         sizes = list(synthetic.SIZES)
         _check("size", self.size, lambda v: v in sizes, f"one of {sizes}")
-        _check("people", self.people, lambda v: v is None or _whole(v, 2), "2 or more, or null")
+        for name in ("people", "frames"):
+            several = "2 or more, or null for all"
+            _check(name, getattr(self, name), lambda v: v is None or _whole(v, 2), several)
         _check("imbalance", self.imbalance, lambda v: _number(v) and v > 0, "above 0")
         _check("noise", self.noise, lambda v: _number(v) and 0 <= v <= 1, "in 0..1")
         _check("noise_kind", self.noise_kind, lambda v: v in [*NOISE], f"one of {[*NOISE]}")

@@ -144,15 +144,16 @@ def _people(cell: Cell, corpus: str) -> tuple[FrameTable, FrameTable]:
 def _spoiled(train: FrameTable, cell: Cell) -> FrameTable:
     """The training people, fewer of them, rarer or falser labels: as the cell says."""
     if cell.people is not None:
-        names = np.unique(train.subjects)
-        if cell.people > len(names):
-            raise ValueError(f"people: {cell.people} asked for, {len(names)} are in training")
-        chosen = np.random.default_rng(cell.seed).permutation(names)[: cell.people]
-        train = train.where(np.isin(train.subjects, chosen))
+        train = dials.fewer_people(train, cell.people, cell.seed)
     if cell.imbalance != 1:
         train = dials.scale_rates(train, cell.imbalance, cell.seed)
+    if cell.frames is not None:
+        if cell.frames > len(train):
+            raise ValueError(f"frames: {cell.frames} asked for, {len(train)} are in training")
+        order = np.random.default_rng(cell.seed).permutation(len(train))
+        train = train.take(np.sort(order[: cell.frames]))
     if cell.noise:
-        train = NOISE[cell.noise_kind](train, cell.noise, cell.seed)
+        train = NOISE[cell.noise_kind](train, cell.noise, seed=cell.seed)
     return train
 
 
@@ -198,7 +199,7 @@ def results(config: StudyConfig, folder: str | Path) -> pd.DataFrame:
     per_au.sort(key=lambda name: (order.index(name.split("_")[0]), int(name.split("AU")[1])))
     scores = [*SCORES, *GEOMETRY, *per_au]
     table = table.reindex(columns=[*first, *per_au, "renderer", "error"])
-    return table.astype({"people": "Int64"} | dict.fromkeys(scores, float))
+    return table.astype({"people": "Int64", "frames": "Int64"} | dict.fromkeys(scores, float))
 
 
 def _path(folder: Path, digest: str) -> Path:

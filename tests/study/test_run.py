@@ -147,8 +147,8 @@ def test_only_labels_of_training_people_are_spoiled(cell, trials, tmp_path, kind
     )
     _, train, test = trials[0]
     clean = synthetic.load(size="tiny")
-    assert train.metadata["spoiled"]
-    assert "spoiled" not in test.metadata
+    assert train.spoiled
+    assert not test.spoiled
     same = clean.frames.loc[test.rows, test.frames.filter(regex=r"^AU\d+$").columns]
     np.testing.assert_array_equal(test.labels, same.to_numpy(np.float32))
     assert (train.labels != clean.frames.loc[train.rows, same.columns].to_numpy()).mean() > 0.05
@@ -165,21 +165,34 @@ def test_two_losses_of_one_seed_have_the_same_spoiled_labels_and_another_seed_ot
 
 def test_rarer_labels_are_rarer_in_training_alone(cell):
     rare, train, test = spoiled_and_clean(replace(cell, imbalance=0.5))
-    assert np.nanmean(rare.labels) < np.nanmean(train.labels)
-    assert "spoiled" not in test.metadata
+    assert np.nanmean(rare.labels) < 0.8 * np.nanmean(train.labels)
+    assert not test.spoiled
 
 
-def test_fewer_people_are_some_of_the_training_people(cell):
+@pytest.mark.parametrize("kind", ["careless", "hidden"])
+def test_other_kinds_of_noise_touch_some_labels(cell, kind):
+    noisy, train, _ = spoiled_and_clean(replace(cell, noise=0.5, noise_kind=kind))
+    assert 0.1 < (noisy.labels != train.labels).mean() < 0.6
+
+
+def test_fewer_people_and_faces_are_some_of_the_training_people_and_their_faces(cell):
     fewer, train, _ = spoiled_and_clean(replace(cell, people=3))
     assert len(set(fewer.subjects)) == 3
     assert set(fewer.subjects) < set(train.subjects)
     assert len(fewer) == np.isin(train.subjects, fewer.subjects).sum()
+    fewest = spoiled_and_clean(replace(cell, people=3, frames=40))[0]
+    assert len(fewest) == 40
+    assert set(fewest.rows) < set(fewer.rows)
 
 
-def test_more_people_than_there_are_is_an_error_of_the_cell(cell, tmp_path):
-    study_run.run_cell(replace(cell, people=99), tmp_path)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"people": 99}, "got 99"), ({"frames": 9999}, "9999 asked for, 160 are in training")],
+)
+def test_more_than_there_are_is_an_error_of_the_cell(cell, tmp_path, change, message):
+    study_run.run_cell(replace(cell, **change), tmp_path)
     (path,) = (tmp_path / "cells").iterdir()
-    assert "people: 99 asked for, 8 are in training" in json.loads(path.read_text())["error"]
+    assert message in json.loads(path.read_text())["error"]
 
 
 def test_validation_never_touches_the_test_people(cell):
