@@ -92,9 +92,9 @@ def test_study_writes_its_table_and_fails_where_a_cell_did(monkeypatch, capsys, 
 
 
 def test_study_tells_a_wrong_key_without_a_traceback(monkeypatch, capsys, tmp_path):
-    (tmp_path / "mine.yaml").write_text(STUDY.replace("size", "sise"))
+    (tmp_path / "mine.yaml").write_text(STUDY.replace("seed", "sed"))
     assert call(monkeypatch, "study", tmp_path / "mine.yaml") == 2
-    assert "'sise'" in capsys.readouterr().err
+    assert "'sed'" in capsys.readouterr().err
 
 
 def test_help_names_the_commands(monkeypatch, capsys):

@@ -111,6 +111,6 @@ def test_differences_stand_where_they_are_and_are_named_by_what_varies():
     results = invented(losses="ABC")
     table = pd.concat([paired_differences(results, loss, "A") for loss in "BC"])
     ax = plot_differences(table)
-    np.testing.assert_allclose(ax.containers[0].lines[0].get_xdata(), table.difference)
+    np.testing.assert_allclose(ax.containers[0].lines[0].get_xdata(orig=False), table.difference)
     shown = [text.get_text() for text in ax.get_yticklabels()]
     assert shown[:2] == ["B - A, noise 0, none", "B - A, noise 0.2, flip"]
