@@ -79,8 +79,8 @@ train: {epochs: 1, batch_size: 32, dim: 8}
 """
 
 
-def test_study_writes_its_table_and_fails_where_a_cell_did(monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("AUNCE_CACHE", str(tmp_path / "cache"))
+def test_study_writes_its_table_and_fails_where_a_cell_did(monkeypatch, capsys, tmp_path, tiny):
+    monkeypatch.setenv("AUNCE_CACHE", str(tiny.store.path.parent))
     (tmp_path / "mine.yaml").write_text(STUDY)
     options = ("--folder", tmp_path / "studies", "--jobs", "1")
     assert call(monkeypatch, "study", tmp_path / "mine.yaml", *options) == 1

@@ -50,7 +50,8 @@ def run_study(
 
     Args:
         config: The study.
-        folder: Where cells are kept; several studies may share it, and then share cells.
+        folder: Where cells are kept. Several studies may share it, one at a time, and then share
+            the cells that they have in common.
         n_jobs: Cells at a time, one thread each; -1 for one a core (or all that the backend has).
         progress: Print a line as each cell ends, with the time that is left.
 

@@ -1,4 +1,4 @@
-"""A small study of real trials, and tidy tables of invented numbers."""
+"""A tiny study of real trials."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def written(tmp_path):
     return write
 
 
-@pytest.fixture(autouse=True)
-def _cache(tmp_path_factory, monkeypatch):
-    """One cache of drawn faces for all studies here."""
-    folder = tmp_path_factory.getbasetemp() / "studies_cache"
-    monkeypatch.setenv("AUNCE_CACHE", str(folder))
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tiny):
+    """The faces that are drawn already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUNCE_CACHE", str(tiny.store.path.parent))
+        yield

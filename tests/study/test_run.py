@@ -56,15 +56,18 @@ def kept(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (folder / "cells").glob("*.json")}
 
 
-def test_a_study_gives_a_row_a_cell_and_a_second_call_does_nothing(
-    written, trials, tmp_path, capsys
-):
-    config = StudyConfig.load(written())
-    table = run_study(config, tmp_path, n_jobs=1)
-    printed = capsys.readouterr().out
-    assert len(trials) == len(table) == 4
-    assert "[4/4] AUNCE, synth-bp4d, noise 0.3, seed 100: macro F1" in printed
-    assert "left" in printed
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The tiny study, its cells run side by side: configuration, folder, table."""
+    folder = tmp_path_factory.mktemp("study")
+    small = {"epochs": 1, "batch_size": 32, "dim": 8}
+    losses = {"cross-entropy": {"loss": "bce"}, "AUNCE": {"loss": "aunce"}}
+    config = StudyConfig("test", losses, small, size="tiny", noise=(0, 0.3), seed=100)
+    return config, folder, run_study(config, folder, n_jobs=2, progress=False)
+
+
+def test_a_study_gives_a_row_a_cell(finished):
+    _, folder, table = finished
     assert table.loss.tolist() == ["cross-entropy", "AUNCE"] * 2
     assert table.noise_kind.tolist() == ["none", "none", "flip", "flip"]
     assert (table.renderer == synthetic.renderer_version()).all()
@@ -79,16 +82,19 @@ def test_a_study_gives_a_row_a_cell_and_a_second_call_does_nothing(
     rates = table.filter(regex="^rate_AU").to_numpy()
     np.testing.assert_allclose(table.all_active_f1, (2 * rates / (1 + rates)).mean(axis=1))
     assert table[["alignment", "uniformity", "collapse", "seconds"]].notna().all(axis=None)
-    assert list((tmp_path / "runs").iterdir()) == []
-
-    before = kept(tmp_path)
-    again = run_study(config, tmp_path, n_jobs=1)
-    assert len(trials) == 4
-    assert kept(tmp_path) == before
-    pd.testing.assert_frame_equal(again, table)
-    table.to_csv(tmp_path / "study.csv", index=False)
-    read = pd.read_csv(tmp_path / "study.csv")
+    assert list((folder / "runs").iterdir()) == []
+    table.to_csv(folder / "study.csv", index=False)
+    read = pd.read_csv(folder / "study.csv")
     pd.testing.assert_series_equal(read.macro_f1, table.macro_f1)
+
+
+def test_a_study_that_is_done_does_nothing_again(finished, trials, capsys):
+    config, folder, table = finished
+    before = kept(folder)
+    pd.testing.assert_frame_equal(run_study(config, folder, n_jobs=1), table)
+    assert trials == []
+    assert kept(folder) == before
+    assert "4 cells, 4 of them done before" in capsys.readouterr().out
 
 
 def test_scores_are_those_that_scikit_learn_gives_the_same_trial(cell, tmp_path, monkeypatch):
@@ -226,14 +232,14 @@ def test_a_failed_cell_is_kept_with_its_error_stops_nobody_and_is_tried_again(
 ):
     config = StudyConfig.load(written(("{loss: bce}", "{learning_rate: 9}")))
     table = run_study(config, tmp_path, n_jobs=1)
+    out = capsys.readouterr().out
+    assert "[4/4] AUNCE, synth-bp4d, noise 0.3, seed 100: macro F1" in out
+    assert "cross-entropy, synth-bp4d, noise 0, seed 100: FloatingPointError" in out
+    assert "left" in out
     failed = table.error.notna()
     assert table.loss[failed].tolist() == ["cross-entropy"] * 2
     assert table.error[failed].tolist() == ["FloatingPointError: the loss is nan"] * 2
     assert table.macro_f1.notna().tolist() == (~failed).tolist()
-    assert (
-        "cross-entropy, synth-bp4d, noise 0, seed 100: FloatingPointError"
-        in capsys.readouterr().out
-    )
     assert any("in counted" in p.read_text() for p in (tmp_path / "cells").iterdir())  # traceback
     run_study(config, tmp_path, n_jobs=1, progress=False)
     assert [config.learning_rate for config, _, _ in trials[4:]] == [9, 9]
@@ -246,10 +252,10 @@ def test_a_damaged_file_of_a_cell_is_a_cell_not_done(cell, trials, tmp_path):
     assert not study_run._is_done(tmp_path, cell.digest)
 
 
-def test_a_killed_study_goes_on_and_does_no_finished_cell_again(written, trials, tmp_path):
-    synthetic.load(size="tiny")
-    config = written()
-    folder = tmp_path / "killed"
+def test_a_killed_study_goes_on_and_does_no_finished_cell_again(
+    written, finished, trials, tmp_path
+):
+    config, folder = written(), tmp_path / "killed"
     script = Path(__file__).with_name("killed_study.py")
     process = subprocess.Popen([sys.executable, script, config, folder], stdout=subprocess.DEVNULL)
     while process.poll() is None and not kept(folder):
@@ -261,21 +267,13 @@ def test_a_killed_study_goes_on_and_does_no_finished_cell_again(written, trials,
     table = run_study(StudyConfig.load(config), folder, n_jobs=1, progress=False)
     assert len(trials) == 4 - len(before)
     assert {name: kept(folder)[name] for name in before} == before
-    assert len(table) == 4
-    alone = run_study(StudyConfig.load(config), tmp_path / "alone", n_jobs=1, progress=False)
-    pd.testing.assert_frame_equal(table.drop(columns="seconds"), alone.drop(columns="seconds"))
+    # and the numbers are those of the study that nobody killed, run in other processes
+    pd.testing.assert_frame_equal(
+        table.drop(columns="seconds"), finished[2].drop(columns="seconds")
+    )
 
 
 # where cells run
-
-
-def test_cells_run_side_by_side_in_processes_to_the_same_numbers(written, tmp_path):
-    config = StudyConfig.load(written(("noise: [0, 0.3]", "noise: 0")))
-    tables = [
-        run_study(config, tmp_path / str(n), n_jobs=n, progress=False).drop(columns="seconds")
-        for n in (1, 2)
-    ]
-    pd.testing.assert_frame_equal(*tables)
 
 
 def test_another_backend_is_chosen_by_joblibs_own_configuration(written, tmp_path, monkeypatch):
