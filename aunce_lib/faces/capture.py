@@ -138,7 +138,7 @@ def _in_one_room(scenes: Scenes) -> Scenes:
 
 
 def _anything(draw: Draw, cells: int = 7) -> Tensor:
-    """Blurred backgrounds of any colour: a wall or sky, and things before it, (n, 3, cells, cells)."""
+    """Blurred backgrounds of any colour: wall or sky, things before it, (n, 3, cells, cells)."""
     tone, hue = 0.12 + 0.70 * draw.uniform(1, 1, 1), 0.045 * draw.normal(3, 1, 1)
     slope = 0.12 * draw.normal(1, 1, 1) * torch.linspace(1, -1, cells)[:, None]
     things = 0.20 * draw.normal(1, cells, cells) + 0.035 * draw.normal(3, cells, cells)

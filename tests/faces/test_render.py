@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from aunce_lib.faces import AUS, Difficulty, Population, draw_action_units, draw_scenes, render
 from aunce_lib.faces.camera import camera_plane, hash_noise, unpose
 from aunce_lib.faces.curves import View, curve_effects, ramp
-from aunce_lib.faces.eyes import draw_eyes
 from aunce_lib.faces.mouth import draw_mouth
 from aunce_lib.faces.resting import SKIN_MAPS
 from aunce_lib.facs import ACTION_UNITS
 
 STILL = Difficulty(confusers=0.3, pose=0.0, light=0.0, camera=0.0)
+
+OPENING = (16, 22, 25, 26, 27)  #: action units that part the lips
 
 #: Rows of the picture (as shares from the top) where an AU of this region may show.
 BANDS = {
@@ -43,7 +44,8 @@ def intensities(n: int = 1, **aus: float) -> torch.Tensor:
 def studio(n: int, seed: int = 0):
     """n people seen from the front in even light, the same on the left and on the right."""
     people, scenes = Population(n, seed, STILL).people, draw_scenes(n, seed, STILL)
-    people = dataclasses.replace(people, glasses=torch.zeros(n))
+    even = people.gain.mean(-1, keepdim=True).expand_as(people.gain)
+    people = dataclasses.replace(people, glasses=torch.zeros(n), gain=even)
     light = torch.tensor([[0.0, 0.5, 0.866]]).expand(n, 3)
     return people, dataclasses.replace(scenes, light=light, gaze=torch.zeros(n, 2))
 
@@ -215,14 +217,15 @@ def test_nothing_of_the_eyeball_shows_through_closed_lids(size, others):
     people = dataclasses.replace(people, gain=torch.ones_like(people.gain))
     aus = intensities(8, AU43=1.0, **others)
     blue = dataclasses.replace(people, iris=torch.tensor([0.0, 0.0, 5.0]).expand(8, 3))
-    away = dataclasses.replace(scenes, gaze=torch.full((8, 2), 0.05))
+    sideways = torch.tensor([[0.05, 0.0]]).expand(8, 2)  # upwards, the lid's fold would follow
+    away = dataclasses.replace(scenes, gaze=sideways)
     assert torch.equal(draw(people, aus, scenes, size), draw(blue, aus, away, size))
     seen = draw(people, intensities(8), scenes, size) - draw(blue, intensities(8), away, size)
     assert seen.abs().max() > 50  # the test can see an open eye
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
-@pytest.mark.parametrize("au", [au for au in AUS if au not in (25, 26)])
+@pytest.mark.parametrize("au", [au for au in AUS if au not in OPENING])
 def test_nothing_shows_through_closed_lips(size, au):
     assert mouth_mask(size, **{f"AU{au}": 1.0}).max() < 1e-3
 
@@ -239,18 +242,6 @@ def mouth_mask(size: int, **aus: float) -> torch.Tensor:
     skin = torch.full((8, 3, size, size), 0.5)
     effects = curve_effects(intensities(8, **aus))
     return draw_mouth(view, skin, torch.zeros_like(x), effects, people)[1].mask
-
-
-def test_many_aus_at_once_never_turn_an_eye_inside_out():
-    people, scenes = studio(8)
-    x, y = camera_plane(scenes, 64)
-    view = View(x, y, torch.sigmoid(x / 0.03), 1.96 / 64)
-    effects = curve_effects(torch.full((8, len(AUS), 2), 1.5))
-    assert (effects["upper_lid"] > 0).all()
-    assert (effects["lower_lid"] > 0).all()
-    drawn, opening = draw_eyes(view, torch.full((8, 3, 64, 64), 0.5), effects, people, scenes.gaze)
-    assert torch.isfinite(drawn).all()
-    assert torch.isfinite(opening.colour).all()
 
 
 # ------------------------------------------------------------------------- the picture
@@ -342,9 +333,10 @@ def test_wrong_dtypes_are_refused():
 
 def test_wrong_shapes_are_refused():
     people, scenes, seeds = Population(2).people, draw_scenes(2), torch.arange(2)
-    with pytest.raises(ValueError, match=r"= \(2, 18, 2\), got \(2, 18\)"):
-        render(people, torch.zeros(2, 18), scenes, seeds)
-    with pytest.raises(ValueError, match=r"= \(2, 18, 2\), got \(3, 18, 2\)"):
+    n = len(AUS)
+    with pytest.raises(ValueError, match=rf"= \(2, {n}, 2\), got \(2, {n}\)"):
+        render(people, torch.zeros(2, n), scenes, seeds)
+    with pytest.raises(ValueError, match=rf"= \(2, {n}, 2\), got \(3, {n}, 2\)"):
         render(people, intensities(3), scenes, seeds)
     with pytest.raises(ValueError, match=r"seeds must be \(N,\) = \(2,\)"):
         render(people, intensities(2), scenes, torch.arange(3))
