@@ -1,4 +1,4 @@
-"""The study that test_run.py kills, in a process of its own."""
+"""The study that test_study_run.py kills, in a process of its own."""
 
 from __future__ import annotations
 
