@@ -289,3 +289,10 @@ def test_another_backend_is_chosen_by_joblibs_own_configuration(written, tmp_pat
     with parallel_config(backend="elsewhere"):
         run_study(StudyConfig.load(written()), tmp_path, progress=False)
     assert seen == ["elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(8, "8 s"), (95, "2 min"), (3600, "1 h 00 min"), (26_000, "7 h 13 min")]
+)
+def test_time_left_is_told_in_the_unit_that_matters(seconds, told):
+    assert study_run._duration(seconds) == told
