@@ -61,7 +61,7 @@ def _settings(table: FrameTable) -> str:
         f"drawn as {drawn['corpus']} {drawn['size']}, difficulty {drawn['difficulty']}, "
         f"seed {drawn['seed']}: {drawn['people']} people, {drawn['frames_per_sequence']} frames "
         f"a sequence (1 of {drawn['every']}, {drawn['frame_rate']} a second); "
-        f"statistics {drawn['statistics']}"
+        f"label statistics: {drawn['statistics']}"
     )
     return f"<p style='margin:.3em 0;opacity:.75'>{escape(text)}</p>"
 

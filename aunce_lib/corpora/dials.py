@@ -2,8 +2,8 @@
 
 Truth is known only where faces are drawn, so only there can one turn a dial and see what a method
 loses. Every dial takes a FrameTable and a seed and returns another; dials compose. Labels that a
-dial changes keep the clean one beside them (`AU12_true`, never overwritten by a second dial), labels
-that are unknown stay unknown, and each dial leaves a note in `table.spoiled`, which the table shows.
+dial changes keep the clean one beside them (`AU12_true`, never overwritten by a second dial),
+unknown labels stay unknown, and each dial leaves a note in `table.spoiled`, which the table shows.
 
     noisy = flip_labels(table, 0.2, seed=0)
     hard = hide_labels(scale_rates(noisy, 0.5, seed=1), 0.3, seed=2)
@@ -42,8 +42,8 @@ def miss_weak_events(table: FrameTable, rate: float, seed: int = 0) -> FrameTabl
     """Asymmetric noise: a coder overlooks events, weak ones rather than strong ones.
 
     An event is a run of active frames of a sequence. It is missed as a whole: all its labels become
-    inactive. Of the events of an AU the weakest is missed for sure and the strongest never: with u
-    in 0..1 for the rank of an event's highest intensity, it is missed with the probability
+    inactive. The weakest event of an AU is nearly always missed and the strongest hardly ever: with
+    u in 0..1 for the rank of an event's highest intensity, it is missed with the probability
     (1 - u) ** ((1 - rate) / rate), which is `rate` on average.
 
     Args:
@@ -102,8 +102,8 @@ def careless_coder(table: FrameTable, share: float, rate: float = 0.4, seed: int
     flipped = careless[:, None] & (rng.random(table.labels.shape) < rate)
     labels = np.where(flipped, 1 - table.labels, table.labels)
     note = (
-        f"{count} of {len(all_of_them)} sequences by a careless coder who flipped {_percent(rate)} of "
-        f"the labels (seed {seed})"
+        f"{count} of {len(all_of_them)} sequences by a careless coder who flipped "
+        f"{_percent(rate)} of the labels (seed {seed})"
     )
     return table.with_labels(labels, note)
 
@@ -136,6 +136,8 @@ def scale_rates(table: FrameTable, factor: float, seed: int = 0) -> FrameTable:
     Raises:
         ValueError: If no choice of frames has these rates, for instance above 1.
     """
+    if not len(table):
+        raise ValueError("the table has no frames whose rates could be scaled")
     rates = table.rates()["rate"].fillna(0).to_numpy()
     if not np.isfinite(factor) or factor <= 0 or (factor * rates >= 1).any():
         raise ValueError(

@@ -93,8 +93,8 @@ def publish(part: Path, path: Path, n: int, image_size: int) -> None:
     """Turns the finished `part` into the store at `path`."""
     force_to_disk(part)
     with part.open("r+b") as file:
-        file.truncate(Layout(n, image_size).notes)
         file.write(_pack_header(n, image_size, image_size))
+        file.truncate(Layout(n, image_size).notes)
     force_to_disk(part)
     os.replace(part, path)
     force_to_disk(path.parent)

@@ -1,11 +1,11 @@
 """The four embedded corpora as data: what each imitates, who is in it, how it was recorded.
 
-| corpus         | action units | people             | recorded                                    |
-|----------------|--------------|--------------------|---------------------------------------------|
-| synth-bp4d     | BP4D's 12    | 41, 8 tasks each   | studio light, frontal                       |
-| synth-disfa    | DISFA's 8    | 27, one long video | one chair and light; half of the frames empty |
-| synth-gft      | GFT's 10     | 96, 32 groups of 3 | talking, heads turned up to 30 degrees      |
-| synth-affwild2 | Aff-Wild2's 12 | 200 (our number) | any light, hands, blur; labels missing      |
+| corpus         | action units   | people             | recorded                               |
+|----------------|----------------|--------------------|----------------------------------------|
+| synth-bp4d     | BP4D's 12      | 41, 8 tasks each   | studio light, frontal                  |
+| synth-disfa    | DISFA's 8      | 27, one long video | one chair; half of the frames empty    |
+| synth-gft      | GFT's 10       | 96, 32 groups of 3 | talking, heads turned up to 30 degrees |
+| synth-affwild2 | Aff-Wild2's 12 | 200 (our number)   | any light, hands, blur; labels missing |
 
 The statistics of BP4D and DISFA are published ones. GFT and Aff-Wild2 publish none: theirs are
 plausible numbers of our own, and so is the share of labels that synth-affwild2 lacks.

@@ -40,10 +40,9 @@ _BP4D_PLUS = (
 # Splits of our own, as large as the real ones where these are known: no list of GFT's 78 and 18
 # people is public, and Aff-Wild2 hides the labels of its test set. People who talk with each other
 # stay together.
+_GROUPS = {True: range(3, 30, 5), False: [g for g in range(1, 33) if g not in range(3, 30, 5)]}
 _SYNTH_GFT = tuple(
-    " ".join(
-        f"G{g:02d}{who}" for g in range(1, 33) if (g % 5 == 3 and g < 30) is test for who in "ABC"
-    )
+    " ".join(f"G{group:02d}{who}" for group in _GROUPS[test] for who in "ABC")
     for test in (False, True)
 )
 _SYNTH_AFFWILD2 = tuple(

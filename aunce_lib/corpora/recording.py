@@ -191,8 +191,6 @@ def _metadata(plan: Plan) -> dict:
         "dials": asdict(plan.difficulty),
         "capture": asdict(corpus.capture),
         "missing": asdict(corpus.missing) if corpus.missing else None,
-        "statistics": f"as published for {corpus.real}"
-        if corpus.published
-        else "plausible, our own",
+        "statistics": f"those of {corpus.real}" if corpus.published else "plausible, our own",
         "device": plan.device,
     }

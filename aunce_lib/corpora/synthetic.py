@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from .. import faces
 from ..faces.difficulty import Difficulty, difficulty_named
+from ..faces.draw import Draw
 from . import drawing, embedded, recording
 from .embedded import CORPORA
 from .errors import CorpusError
@@ -94,28 +95,19 @@ def load(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(lock):  # let go by the system if this process is killed
-            with suppress(CorpusError, FileNotFoundError):  # another one has drawn it meanwhile
-                return _open(table_path, store_path)
-            table, pictures = record(plan)
-            part = table_path.with_suffix(".store.part")
-            table.metadata["pixels_crc32"] = drawing.draw_missing(
-                part,
-                pictures,
-                image_size,
-                processes=processes,
-                device=str(device),
-                progress=progress,
-            )
-            table.save(table_path)
-            drawing.publish(part, store_path, len(table), image_size)
+            try:
+                drawn = _open(table_path, store_path)  # by another process, meanwhile
+            except (CorpusError, FileNotFoundError):
+                _draw(plan, table_path, processes, str(device), progress)
+                drawn = _open(table_path, store_path)
             _forget_all_but(folder, stem, keep=(table_path, store_path))
+            return drawn
     except OSError as error:
         raise OSError(
             error.errno,
             f"could not write {table_path} ({error.strerror or error}); free some space or choose "
             "another folder: AUNCE_CACHE sets the cache folder",
         ) from error
-    return _open(table_path, store_path)
 
 
 def labels(
@@ -147,6 +139,7 @@ def _plan(name, size, n_people, n_frames, image_size, difficulty, seed) -> Plan:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             raise ValueError(f"{argument} must be a whole number in 1..{most}, got {value!r}")
     hard = difficulty_named(difficulty)
+    Draw(1, seed, stream=0)  # refuses a wrong seed before anything is written
     return Plan(name, size, n_people, sequences, n_frames, image_size, hard, seed)
 
 
@@ -174,6 +167,23 @@ def renderer_version() -> str:
 def _digest(value) -> str:
     text = json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _draw(plan: Plan, table_path: Path, processes: int, device: str, progress: bool) -> None:
+    """Makes table and store of a plan, or finishes what a killed process began."""
+    table, pictures = record(plan)
+    store_path = table_path.with_suffix(".store")
+    part = table_path.with_suffix(".store.part")
+    table.metadata["pixels_crc32"] = drawing.draw_missing(
+        part,
+        pictures,
+        plan.image_size,
+        processes=processes,
+        device=device,
+        progress=progress,
+    )
+    table.save(table_path)
+    drawing.publish(part, store_path, len(table), plan.image_size)
 
 
 def _open(table_path: Path, store_path: Path) -> FrameTable:

@@ -88,16 +88,29 @@ def trace(seen_x: Tensor, seen_y: Tensor, depth: Callable, turn: Turn) -> tuple[
     nearest, farthest, steps = 0.85, -1.25, 8
     stride = (nearest - farthest) / steps
 
-    def above(t: Tensor) -> Tensor:
-        x, y, z = turn.head(seen_x, seen_y, t)
+    # a ray is a straight line in the head: where it passes depth 0, and how it runs
+    start = turn.head(seen_x, seen_y, torch.zeros_like(turn.sin_yaw))
+    run = (
+        -turn.sin_yaw * turn.cos_pitch,
+        -turn.sin_pitch * torch.ones_like(turn.sin_yaw),
+        turn.cos_yaw * turn.cos_pitch,
+    )
+
+    def along(t: Tensor | float) -> list[Tensor]:
+        if isinstance(t, float):
+            return [s + t * r for s, r in zip(start, run, strict=True)]
+        return [torch.addcmul(s, t, r) for s, r in zip(start, run, strict=True)]
+
+    def above(t: Tensor | float) -> Tensor:
+        x, y, z = along(t)
         return z - depth(x, y)
 
     front = torch.full_like(seen_x, nearest)
-    over = above(front)
+    over = above(nearest)
     back, under = front, over
     for k in range(1, steps + 1):
         t = nearest - k * stride
-        height = above(torch.full_like(seen_x, t))
+        height = above(t)
         flying = (under > 0).float()  # not under the surface yet; lerp picks faster than where
         front, over = torch.lerp(front, back, flying), torch.lerp(over, under, flying)
         back = back + flying * (t - back)
@@ -110,7 +123,7 @@ def trace(seen_x: Tensor, seen_y: Tensor, depth: Callable, turn: Turn) -> tuple[
         front, over = torch.lerp(t, front, sunk), torch.lerp(height, 0.5 * over, sunk)
         back, under = torch.lerp(back, t, sunk), torch.lerp(0.5 * under, height, sunk)
     t = front + (back - front) * (over / (over - under + 1e-6)).clamp(0, 1)
-    x, y, z = turn.head(seen_x, seen_y, t)
+    x, y, z = along(t)
     return x, y, z - (under > 0).float()
 
 

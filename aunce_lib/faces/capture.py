@@ -17,9 +17,7 @@ from aunce_lib.faces.motion import jump, wander
 from aunce_lib.faces.people import Scenes
 from aunce_lib.faces.scenes import draw_scenes
 
-MOST_TURNED = torch.deg2rad(
-    torch.tensor([30.0, 20.0, 20.0])
-)  #: yaw, pitch, roll that are drawn well
+MOST_TURNED = torch.deg2rad(torch.tensor([30.0, 20.0, 20.0]))  #: yaw, pitch, roll
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def _in_one_room(scenes: Scenes) -> Scenes:
 
 
 def _anything(draw: Draw, cells: int = 7) -> Tensor:
-    """Blurred backgrounds of any colour: wall or sky, things before it, (n, 3, cells, cells)."""
+    """Blurred backgrounds: a wall or sky, and things before it, (n, 3, cells, cells)."""
     tone, hue = 0.12 + 0.70 * draw.uniform(1, 1, 1), 0.045 * draw.normal(3, 1, 1)
     slope = 0.12 * draw.normal(1, 1, 1) * torch.linspace(1, -1, cells)[:, None]
     things = 0.20 * draw.normal(1, cells, cells) + 0.035 * draw.normal(3, cells, cells)

@@ -95,9 +95,9 @@ def au_fields(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # ------------------------------------------------------------------------- all of it
-def canonical_grid(grid: int) -> tuple[Tensor, Tensor]:
+def canonical_grid(grid: int, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Coordinates x, y of the grid's nodes, (G, G) each; y grows with the row."""
-    t = torch.linspace(-HALF, HALF, grid)
+    t = torch.linspace(-HALF, HALF, grid, device=device)
     y, x = torch.meshgrid(t + CENTRE_Y, t, indexing="ij")
     return x, y
 

@@ -27,7 +27,7 @@ def put_on_glasses(
         picture: (N, 3, S, S).
         plane: Coordinates of the pixels from `camera_plane`.
         view: Face coordinates of the pixels, for the arms.
-        head: (N, S, S) mask of the head, which the arms do not leave.
+        head: (N, S, S) mask of the bare head, which the arms do not leave.
         people: N people.
         scenes: N scenes.
     """

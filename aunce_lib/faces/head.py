@@ -43,7 +43,10 @@ def compose(
     hair_colour = hair.hair_colour(x, y, strand, people, lamps)
 
     neck_x = plane[0] + 0.30 * turn.sin_yaw * soft(plane[1] + 1.1, 0.15)
-    picture, neck = dress(picture, neck_x, plane[1], strand, people, lamps)
+    neck, low = torch.zeros_like(x), slice(int(0.45 * size), size)  # nothing of it higher up
+    picture[:, :, low], neck[:, low] = dress(
+        picture[:, :, low], neck_x[:, low], plane[1][:, low], strand[:, low], people, lamps
+    )
     around = hair.around_the_head(x, y, strand, people)
     throat = neck * soft(-0.45 - y, 0.05) * soft(0.50 - x.abs(), 0.03)
     around = around * (1 - throat * (1 - per_face(people.scarf)))
@@ -57,15 +60,14 @@ def compose(
     picture = torch.lerp(picture, face, head[:, None])
     covered = around * soft(-0.12 - per_face(people.hair_shape[:, 0]), 0.05)
     covered = torch.maximum(covered, per_face(people.scarf).expand_as(covered))
-    for side in (-1, 1):
-        picture = _ear(picture, side, plane, head, covered, people, turn, lamps)
-    picture = put_on_glasses(picture, plane, view, head, people, scenes)
+    picture = _ears(picture, x, plane, head, covered, people, turn, lamps)
+    picture = put_on_glasses(picture, plane, view, head * (1 - on_face), people, scenes)
     return _occluder(picture, scenes, people)
 
 
-def _ear(
+def _ears(
     picture: Tensor,
-    side: int,
+    x: Tensor,
     plane: tuple[Tensor, Tensor],
     head: Tensor,
     covered: Tensor,
@@ -73,24 +75,27 @@ def _ear(
     turn: Turn,
     lamps: Lamps,
 ) -> Tensor:
-    """The ear on one side: behind the cheek when seen from the front, whole when turned to us."""
+    """The ears: behind the cheek when seen from the front, whole when turned to us, else hidden.
+
+    x: place of the pixels across the skull; each pixel can only show the ear of its own side.
+    """
+    side = (x > 0).float() * 2 - 1
     half_height, out, lobe = (per_face(v) for v in people.ear.unbind(1))
     width = 0.84 * per_face(1 + 0.07 * people.warp[:, 0])
-    root_x, root_y, _ = turn.seen(side * width, -0.03 * torch.ones_like(width), -0.10 + 0 * width)
+    root_x, root_y, _ = turn.seen(side * width, torch.full_like(width, -0.03), -0.10)
     towards_us = -side * turn.sin_yaw  # above 0 where the head shows this side
     half_width = out + 0.16 * towards_us.clamp(min=0)
-    u = (side * (plane[0] - root_x) - 0.45 * half_width) / half_width
+    u = side * (plane[0] - root_x) / half_width - 0.45
     v = (plane[1] - root_y) / half_height
     u = u - 0.22 * v  # leans back
-    shape = (u * u + v * v * (1 - 0.12 * lobe * v)).clamp(min=0).sqrt() + 0.12 * (u - 0.2) * (v < 0)
+    shape = (u * u + v * v * (1 - 0.12 * lobe * v.clamp(-2, 2))).sqrt() + 0.12 * (u - 0.2) * (v < 0)
     helix = line(shape - 0.84, 0.10)
     bowl = line(((u + 0.15) ** 2 + (v + 0.12) ** 2).sqrt(), 0.38)
     relief = 0.86 + 0.22 * helix - 0.38 * bowl - 0.25 * soft(-0.55 - u, 0.12)
-    nx = 0.45 * side + 0.5 * side * u
-    light = lamps.on(nx, 0.15 * v, 0.75)
+    light = lamps.on(side * (0.45 + 0.5 * u.clamp(-1, 1)), 0.15 * v.clamp(-1, 1), 0.75)
     tint = people.skin * people.skin.new_tensor([1.04, 0.93, 0.92])
     ear = tint[:, :, None, None] * light * relief[:, None]
-    hidden = head * (1 - ramp(6 * towards_us - 0.3))
+    hidden = torch.maximum(head * (1 - ramp(6 * towards_us - 0.3)), ramp(-5 * towards_us))
     mask = soft(1 - shape, 0.05) * (1 - hidden) * (1 - covered)
     return torch.lerp(picture, ear, mask[:, None])
 

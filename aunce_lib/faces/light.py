@@ -84,7 +84,7 @@ def cast_shadow(depth: Callable, scenes: Scenes, nodes: int) -> Tensor:
     the node lies in its shadow.
     """
     dx, dy, dz = Turn.of(scenes).direction(scenes.light)
-    x, y = (t.to(dx.device).expand(len(dx), -1, -1) for t in canonical_grid(nodes))
+    x, y = (t.expand(len(dx), -1, -1) for t in canonical_grid(nodes, dx.device))
     here, blocked = depth(x, y), torch.zeros_like(dx)
     for reach in (0.07, 0.13, 0.20, 0.30, 0.45):
         over = depth(x + reach * dx, y + reach * dy) - here - reach * dz

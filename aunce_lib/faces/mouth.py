@@ -91,7 +91,7 @@ def draw_mouth(
     # each lip is a cushion: a parabola across its red, the higher the broader
     cushion = ((upper_outer - view.y) * (view.y - upper_inner)).clamp(min=0) / (upper_red + 0.02)
     below = ((lower_inner - view.y) * (view.y - lower_outer)).clamp(min=0) / (lower_red + 0.02)
-    bulge = view.sides(4 * fullness * (1 + effects["lip_out"]).clamp(min=0))
+    bulge = view.sides(4 * fullness * (1 + effects["lip_out"]).clamp(0, 2))
     relief = (0.012 * lips + bulge * (cushion + below) * inside) * (1 - mask)
     inner = _mouth_cavity(view, s, upper_inner, view.sides(0.9 * drop))
     return skin, Opening(mask, inner), relief
@@ -103,8 +103,8 @@ def _opening(effects: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor
     Lips are soft and cling: a twitch of the jaw does not open the mouth yet.
     """
     gap = effects["gap"]
-    pulls = effects["part"] * gap, effects["drop"] * gap.clamp(min=0.3)
-    pulls += (effects["lower_lip_down"] * gap,)
+    dropped = 0.45 * torch.tanh(effects["drop"] / 0.45)  # as far as a jaw goes
+    pulls = effects["part"] * gap, dropped * gap.clamp(min=0.3), effects["lower_lip_down"] * gap
     total = sum(pulls)
     open_ = total / (total + 0.03)
     parted, drop, down = (pull * open_ for pull in pulls)

@@ -16,7 +16,7 @@ LIGHTEST_SKIN = torch.tensor([0.95, 0.78, 0.68])
 #: (Beer-Lambert).
 MELANIN = torch.tensor([1.08, 1.32, 1.46])
 BLOOD = torch.tensor([0.02, 0.12, 0.09])
-CAROTENE = torch.tensor([0.00, 0.03, 0.16])
+CAROTENE = torch.tensor([0.00, 0.03, 0.13])
 
 #: Colours of hair at full pigment, without, and in old age.
 DARK_HAIR, BROWN_HAIR, FAIR_HAIR, RED_HAIR, GREY_HAIR = torch.tensor(

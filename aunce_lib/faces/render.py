@@ -152,6 +152,8 @@ def _draw(
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
     effort = aus * people.gain  # (N, AUs, 2)
+    # the jaw has one hinge: where it is pulled down (27), letting go of it (26) adds nothing
+    effort[:, AUS.index(26)] *= 1 - effort[:, AUS.index(27)].clamp(max=1)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)
@@ -200,8 +202,8 @@ def _draw(
     oil = per_face(scenes.shine * people.texture[:, 3]) * (1 - 0.8 * brow) * (1 - 0.7 * beard)
     shine = oil * (1 - shadowed) * (1 + 0.15 * grain[:, 2]).clamp(0, 2) * highlight(normal, scenes)
     face = albedo * light + shine[:, None]
-    for opening, rows, ambient in ((eye, eye_rows, 0.35), (mouth, mouth_rows, 0.30)):
-        lit = opening.colour * (ambient + 0.65 * light[:, :, rows]).clamp(max=1.1)
+    for opening, rows, ambient in ((eye, eye_rows, 0.18), (mouth, mouth_rows, 0.18)):
+        lit = opening.colour * (ambient + 0.75 * light[:, :, rows]).clamp(max=1.1)
         face[:, :, rows] = torch.lerp(face[:, :, rows], lit, opening.mask[:, None])
 
     picture = compose(face, plane, view, (ux, uy), pz, people, scenes)
@@ -210,7 +212,7 @@ def _draw(
 
 def head_relief(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 64) -> Tensor:
     """Height and contour of each head as it is now, on a coarse grid for rays, (N, 2, D, D)."""
-    x, y = (t.to(person.device).expand(len(person), -1, -1) for t in canonical_grid(nodes))
+    x, y = (t.expand(len(person), -1, -1) for t in canonical_grid(nodes, person.device))
     dx, dy = sample(person, x, y).unbind(1)
     x, y = x - dx, y - dy
     dx, dy, raised = sample(action[:, :3], x, y).unbind(1)

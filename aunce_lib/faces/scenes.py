@@ -54,7 +54,7 @@ def draw_scenes(n: int, seed: int = 0, difficulty: str | Difficulty = "benchmark
         exposure=1 + 0.12 * hard.light * normal(limit=2.5),
         balance=1 + warmth + 0.012 * hard.light * normal(3),
         contrast=1 + 0.12 * hard.camera * normal(limit=2.0),
-        saturation=(0.95 + 0.22 * hard.camera * normal(limit=2.0)).clamp(0, 1.4),
+        saturation=(0.92 + 0.18 * hard.camera * normal(limit=2.0)).clamp(0, 1.25),
         gaze=normal(2, limit=2.5) * torch.tensor([0.028, 0.014]),
         backdrop=_draw_backdrops(draw),
         blur=0.8 * hard.camera * uniform(),

@@ -46,21 +46,21 @@ UPPER_FACE: dict[int, Action] = {
             Pull((0.30, -0.4), (0.44, 0.32), (0.15, 0.11), 0.040),
         ),
         bumps=(
-            Bump(0.060, (0.10, 0.29), (0.05, 0.07)),
-            Bump(0.030, (0.27, 0.43), (0.10, 0.04)),
-            Bump(0.040, (0.30, 0.235), (0.15, 0.035)),
+            Bump(0.075, (0.10, 0.29), (0.055, 0.07)),
+            Bump(0.035, (0.27, 0.43), (0.11, 0.045)),
+            Bump(0.060, (0.30, 0.235), (0.15, 0.042)),
         ),
         furrows=(
             Furrow(1.1, (0.055, 0.22), (0.045, 0.34), (0.075, 0.46)),
             Furrow(0.5, (0.0, 0.15), (0.06, 0.165), (0.13, 0.15), LINE),
         ),
-        curves={"upper_lid": -0.16, "lid_fold": -0.60},
+        curves={"upper_lid": -0.20, "lid_fold": -0.70},
     ),
     # ---------------------------------------------------------------- lids
     5: Action(  # levator palpebrae: opens the eye wide, the lid vanishes under its fold
         pulls=(Pull((0.36, 0.9), (0.36, 0.23), (0.15, 0.06), 0.030),),
         bumps=(Bump(-0.025, (0.36, 0.26), (0.13, 0.035)),),
-        curves={"upper_lid": 0.80, "lower_lid": 0.12, "lid_fold": -0.60},
+        curves={"upper_lid": 0.92, "lower_lid": 0.15, "lid_fold": -0.60},
     ),
     7: Action(  # orbicularis oculi, pars palpebralis: tightens the lids
         pulls=(
