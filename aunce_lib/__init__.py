@@ -23,7 +23,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation.metrics": ["Evaluation", "evaluate"],
         "evaluation.probe": ["Probe", "fit_probe", "knn_scores"],
         "config": ["TrainConfig"],
+        "pretrained": ["load_pretrained", "save_pretrained"],
         "training": ["Run", "fit"],
+        "trial": ["run_trial"],
+        "study": ["StudyConfig", "run_study"],
         "inspection.projection": ["project"],
     },
 )

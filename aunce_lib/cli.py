@@ -50,6 +50,31 @@ def predict(photos: list[str], run: str = "runs/demo/aunce", out: str = ".") -> 
         sys.exit(1)
 
 
+def study(
+    config: str, folder: str = "runs/studies", csv: str | None = None, jobs: int = -1
+) -> None:
+    """Run a grid of trainings, such as losses × label noise × seeds; a stopped one goes on.
+
+    Args:
+        config: A YAML file, or the name of one of the library's own studies, such as main.
+        folder: Where what is done is kept.
+        csv: The table of results; NAME.csv in the folder if not given.
+        jobs: Trainings at a time, one thread each; -1 for one a core.
+    """
+    from aunce_lib.corpora.atomic import atomic_path
+    from aunce_lib.study import StudyConfig, run_study
+
+    folder = Path(folder)
+    target = Path(csv or folder / f"{Path(config).stem}.csv")
+    table = run_study(StudyConfig.load(config), folder, jobs)
+    with atomic_path(target) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
+    print(f"{len(table)} rows: {target}")
+    if failed := int(table.error.notna().sum()):
+        print(f"aunce: {failed} of them failed, see column error", file=sys.stderr)
+        sys.exit(1)
+
+
 def main() -> None:
     """Entry point: errors that a user can mend are told in a line, without a traceback."""
     parser = ArgumentParser(prog="aunce", description="Contrastive learning of facial AUs.")
@@ -60,8 +85,12 @@ def main() -> None:
     predict_parser.add_function_arguments(predict, as_group=False, skip={"photos"})
     commands.add_subcommand("demo", demo_parser, help="train on drawn faces, compare, report")
     commands.add_subcommand("predict", predict_parser, help="read photographs, as an illustration")
+    study_parser = ArgumentParser()
+    study_parser.add_argument("config", type=str, metavar="CONFIG", help="YAML file, or a name.")
+    study_parser.add_function_arguments(study, as_group=False, skip={"config"})
+    commands.add_subcommand("study", study_parser, help="losses × settings × noise × seeds")
     arguments = parser.instantiate_classes(parser.parse_args())
-    command = {"demo": demo, "predict": predict}[arguments.subcommand]
+    command = {"demo": demo, "predict": predict, "study": study}[arguments.subcommand]
     try:
         command(**vars(arguments[arguments.subcommand]))
     except (OSError, ValueError) as error:
