@@ -60,6 +60,7 @@ lint: $(READY) ## style, spelling, and notebooks equal to their sources
 
 faces: $(READY) ## draw the sheets of synthetic faces that docs/faces shows
 	$(BIN)/python docs/faces/sheets.py
+	$(BIN)/python docs/faces/label_statistics.py
 
 faces-measured: $(READY) ## measure them: fairness (of the demo), other making, recognisability (15 min)
 	$(BIN)/python docs/faces/fairness.py

@@ -16,7 +16,7 @@ from aunce_lib.faces.curves import per_face
 from aunce_lib.faces.people import People, Scenes
 
 HALF_VIEW, VIEW_Y = 1.04, -0.15  #: the picture shows x in +-1.04 and y in -.15 +- 1.04
-#: The anatomy's plane is drawn a tenth too wide for its height: on real heads the chin is 1.8 and the
+#: The anatomy's plane is a tenth too wide for its height: on real heads the chin is 1.8 and the
 #: mouth 1.1 distances between the pupils below them. The camera makes up for it.
 WIDTH, HEIGHT = 0.96, 1.06
 PIVOT = 0.40  #: depth of the axis a head turns about; a face stays about where it is
