@@ -1,0 +1,230 @@
+"""Small corpora in the layouts in which the real ones are given out, with their quirks.
+
+A layout function returns a `Tree`: its files as bytes, by path, and the table that a reader must
+make of them, written down independently of any reader. Nothing here comes from a real corpus: the
+labels are drawn at random, the faces by `aunce_lib.faces`. All faces are synthetic.
+
+    tree = bp4d(faces=32)          # 32 pixels; faces=0 puts a small fixed file for every image
+    tree.write(tmp_path)
+    bp4d_reader.read(tmp_path)     # tree.truth
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from aunce_lib.facs import AU_SETS
+
+#: Stands for an image where nobody decodes it.
+ANY_IMAGE = b"an image that nobody looks at"
+ANY_VIDEO = b"a video that nobody looks at"
+
+BP4D_COLUMNS = tuple(range(1, 100))  # in BP4D the position of a column is its AU's number
+BP4D_PLUS_COLUMNS = (
+    *(1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 27, 28),
+    *range(29, 40),
+)
+DISFA_AUS = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
+INTENSITY_AUS = (6, 10, 12, 14, 17)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files of a small corpus and what a reader must make of them.
+
+    Attributes:
+        files: Content by path, relative to the root.
+        truth: The expected frames: subject, sequence, frame, path, AU1 …; NaN where unknown.
+        options: What the reader must be told, such as fold=1.
+        source: What to give the reader, relative to the root.
+    """
+
+    files: dict[str, bytes]
+    truth: pd.DataFrame
+    options: dict
+    source: str = "."
+
+    def write(self, root: Path) -> Path:
+        """Write the files under `root`; the path to give to the reader."""
+        for name, content in self.files.items():
+            path = Path(root) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return Path(root) / self.source
+
+    def changed(self, changes: dict[str, bytes | None], **options) -> Tree:
+        """The same with other files: new content, or None to leave a file out."""
+        files = {**self.files, **changes}
+        files = {name: content for name, content in files.items() if content is not None}
+        return replace(self, files=files, options={**self.options, **options})
+
+
+@lru_cache(maxsize=64)
+def draw_faces(person: int, active: bytes, n: int, n_aus: int, aus: tuple[int, ...], size: int):
+    """One person with these labels (bytes of bool (n, n_aus)), uint8 (n, size, size, 3)."""
+    import torch
+
+    from aunce_lib import faces
+
+    labels = np.frombuffer(active, bool).reshape(n, n_aus)
+    strength = torch.zeros(n, len(faces.AUS), 2)
+    for place, au in enumerate(aus):
+        if au in faces.AUS:
+            strength[:, faces.AUS.index(au)] = torch.from_numpy(labels[:, place] * 0.9)[
+                :, None
+            ].float()
+    people = faces.Population(person + 1, seed=0).people[torch.full((n,), person)]
+    scenes = faces.draw_scenes(1, seed=person)[torch.zeros(n, dtype=torch.int64)]
+    pictures = faces.render(people, strength, scenes, torch.arange(n), size)
+    return pictures.permute(0, 2, 3, 1).numpy()
+
+
+def encoded(pixels: np.ndarray, ending: str) -> bytes:
+    """uint8 (H, W, 3) as a JPEG or PNG file."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG" if ending == "jpg" else "PNG")
+    return buffer.getvalue()
+
+
+def pictures(person: int, labels: np.ndarray, aus: tuple[int, ...], size: int, ending: str):
+    """Encoded images of a sequence, or stand-ins if size is 0."""
+    if not size:
+        return [ANY_IMAGE] * len(labels)
+    drawn = draw_faces(person, (labels == 1).tobytes(), *labels.shape, tuple(aus), size)
+    return [encoded(pixels, ending) for pixels in drawn]
+
+
+def video(person: int, labels: np.ndarray, aus: tuple[int, ...], size: int, fps: int = 20) -> bytes:
+    """A Motion JPEG video of a sequence, or a stand-in if size is 0."""
+    if not size:
+        return ANY_VIDEO
+    import av
+
+    drawn = draw_faces(person, (labels == 1).tobytes(), *labels.shape, tuple(aus), size)
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="avi") as container:
+        stream = container.add_stream("mjpeg", rate=fps)
+        stream.width = stream.height = size
+        stream.pix_fmt = "yuvj420p"
+        for pixels in drawn:
+            frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+def draw_labels(rng: np.random.Generator, n: int, n_aus: int) -> np.ndarray:
+    """Labels 0 and 1 that stay for some frames, (n, n_aus); every AU is seen on and off."""
+    start = rng.integers(0, 2, n_aus)
+    switches = rng.random((n, n_aus)) < 0.3
+    switches[n // 2] |= ~switches[1:].any(axis=0)
+    switches[0] = False
+    return (start + np.cumsum(switches, axis=0)) % 2
+
+
+def text(rows, header=None, delimiter: str = ",", newline: str = "\n") -> bytes:
+    lines = [delimiter.join(map(str, row)) for row in ([header] if header else []) + list(rows)]
+    return (newline.join(lines) + newline).encode()
+
+
+def truth(corpus: str, rows: list[dict]) -> pd.DataFrame:
+    frames = pd.concat([pd.DataFrame(row) for row in rows], ignore_index=True)
+    frames["subject"] = corpus + "/" + frames["subject"]
+    return frames.sort_values(["subject", "sequence", "frame"], ignore_index=True)
+
+
+def bp4d(
+    people=("F001", "M007", "F007"),
+    tasks=("T1", "T2"),
+    n: int = 6,
+    faces: int = 0,
+    seed: int = 0,
+    width: int = 0,
+    plus: bool = False,
+    zipped: bool = False,
+    flat: bool = False,
+    image_folder: str = "2D+3D/",
+    intensity: bool = True,
+) -> Tree:
+    """BP4D (or BP4D+): 9 for unknown, frames that do not begin at 1, uncoded images around them.
+
+    Args:
+        people: Subjects; F001 and M007 are in part 1, F007 is in part 3 of BP4D.
+        n: Coded frames a sequence, at least 4.
+        faces: Size of the drawn faces in pixels, 0 for stand-ins.
+        width: Digits in the names of images (0: no padding).
+        plus: BP4D+: compressed columns, more tasks than coded ones.
+        zipped: An archive of images a person.
+        flat: Label files in AUCoding instead of AUCoding/AU_OCC.
+    """
+    rng = np.random.default_rng(seed)
+    columns = BP4D_PLUS_COLUMNS if plus else BP4D_COLUMNS
+    tasks = ("T1", "T6") if plus and tasks == ("T1", "T2") else tasks
+    aus = AU_SETS["bp4d"]
+    corpus = "bp4dplus" if plus else "bp4d"
+    files: dict[str, bytes] = {}
+    rows = []
+    for number, person in enumerate(people):
+        archive: dict[str, bytes] = {}
+        for task in tasks:
+            first = int(rng.integers(1, 2500))
+            coded = np.arange(first, first + n)
+            cells = np.full((n, len(columns)), 9)
+            places = [columns.index(au) for au in aus]
+            cells[:, places] = draw_labels(rng, n, len(aus))
+            cells[1, places[0]] = 9  # an unknown label
+            cells[:, columns.index(9)] = 0  # AU 9 is no AU of the published tables
+            folder = "AUCoding/" if flat else "AUCoding/AU_OCC/"
+            files[f"{folder}{person}_{task}.csv"] = text(
+                np.column_stack([coded, cells]), header=[0, *columns]
+            )
+            strength = {}
+            for au in INTENSITY_AUS if intensity else ():
+                level = rng.integers(0, 6, n)
+                level[2] = 9
+                base = "AUCoding/AU_INT" if plus else "AU-Intensity-Codes3.0"
+                name = f"{base}/AU{au:02d}/{person}_{task}_AU{au:02d}.csv"
+                files[name] = text(zip(coded, level, strict=True))
+                strength[f"AU{au}_intensity"] = np.where(level == 9, np.nan, level)
+            labels = np.where(cells[:, places] == 9, np.nan, cells[:, places])
+            shown = pictures(number, labels, aus, faces, "jpg")
+            names = [f"{person}/{task}/{frame:0{width}d}.jpg" for frame in coded]
+            archive |= dict(zip(names, shown, strict=True))
+            for frame in (coded[0] - 1, coded[-1] + 1):  # uncoded
+                if frame > 0:
+                    archive[f"{person}/{task}/{frame:0{width}d}.jpg"] = shown[0]
+            prefix = f"{image_folder}{person}.zip!" if zipped else image_folder
+            rows.append(
+                {
+                    "subject": person,
+                    "sequence": task,
+                    "frame": coded,
+                    "path": [prefix + name for name in names],
+                    **{f"AU{au}": labels[:, place] for place, au in enumerate(aus)},
+                    **strength,
+                }
+            )
+        if plus:  # a task that is not coded
+            archive[f"{person}/T2/0001.jpg"] = ANY_IMAGE
+        if zipped:
+            files[f"{image_folder}{person}.zip"] = _zip(archive)
+        else:
+            files |= {image_folder + name: content for name, content in archive.items()}
+    return Tree(files, truth(corpus, rows), {"intensity": True} if intensity else {})
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
