@@ -23,6 +23,10 @@ from .errors import CorpusError
 MISSING_CODES = (9, -1, 999)  # what corpora write for "unknown", besides a blank cell
 NUMBER = re.compile(r"[+-]?\d{1,9}(\.\d{0,12})?(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 WHOLE = re.compile(r"(\d{1,9})(\.0*)?", re.ASCII)
+BLANK = (
+    "expected a row, found a blank line, and lines are counted here; take the blank line out, or "
+    "copy the file again"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +70,11 @@ class Grid:
             first = np.flatnonzero(bad[codes])[0]
             row, place = divmod(first, len(positions))
             what = f"0 … {highest:g}" if highest > 1 else "0, 1" if whole else "0 … 1"
-            unknown = ", ".join(f"{code:g}" for code in missing)
+            if missing:
+                what += f" or unknown ({', '.join(f'{code:g}' for code in missing)}, blank)"
             raise CorpusError(
-                f"{self.place(row)}, column {names[place]!r}: expected {what} or unknown "
-                f"({unknown}, blank), got {texts[codes[first]]!r}; correct the cell, or copy the "
+                f"{self.place(row)}, column {names[place]!r}: expected {what}, "
+                f"got {texts[codes[first]]!r}; correct the cell, or copy the "
                 "file again from the corpus"
             )
         return values[codes].astype(np.float32).reshape(len(self.cells), len(positions))
@@ -134,7 +139,22 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_grid(path: Path, header: Sequence[str] | None = None, blank_lines: bool = True) -> Grid:
+def read_lines(path: Path) -> list[str]:
+    """The stripped lines of a file in which the number of a line matters; none is blank."""
+    lines = [line.strip() for line in io.StringIO(read_text(path), newline=None)]
+    while lines and not lines[-1]:
+        lines.pop()
+    if not all(lines):
+        raise CorpusError(f"{path}, line {lines.index('') + 1}: {BLANK}")
+    return lines
+
+
+def read_grid(
+    path: Path,
+    header: Sequence[str] | None = None,
+    blank_lines: bool = True,
+    expand: tuple[str, Sequence[str]] | None = None,
+) -> Grid:
     """A table in a text file, separated by commas, semicolons, tabs or spaces.
 
     Args:
@@ -142,6 +162,7 @@ def read_grid(path: Path, header: Sequence[str] | None = None, blank_lines: bool
         header: Names of the columns if the file has no header line.
         blank_lines: Whether blank lines between rows are fine. They are not where the number of
             a row is the number of its frame. At the end they always are.
+        expand: A name in the header that stands for several columns, and their names.
     """
     text = read_text(path)
     rows, lines = _split(path, text)
@@ -149,14 +170,14 @@ def read_grid(path: Path, header: Sequence[str] | None = None, blank_lines: bool
         rows.pop()
     filled = [bool(any(row)) for row in rows]
     if not blank_lines and not all(filled):
-        raise CorpusError(
-            f"{path}, line {lines[filled.index(False)]}: expected a row, found a blank line, and "
-            "rows are counted here; take the blank line out, or copy the file again"
-        )
+        raise CorpusError(f"{path}, line {lines[filled.index(False)]}: {BLANK}")
     numbered = [pair for pair in zip(rows, lines, strict=False) if any(pair[0])]
     rows, lines = [row for row, _ in numbered], [line for _, line in numbered]
     if header is None and rows:
         header, rows, lines = rows[0], rows[1:], lines[1:]
+        if expand and expand[0] in header:
+            place = header.index(expand[0])
+            header = (*header[:place], *expand[1], *header[place + 1 :])
     if not rows:
         raise CorpusError(f"{path}: expected rows of labels, found none; copy the file again")
     if len(set(header)) < len(header):
@@ -205,7 +226,7 @@ def _split(path: Path, text: str) -> tuple[list[tuple[str, ...]], list[int]]:
 def _number(text: str, missing: Iterable[float]) -> float:
     """A cell's number; NaN for unknown; infinite for anything else, which no range admits."""
     if not text:
-        return np.nan
+        return np.nan if missing else np.inf  # without a code for unknown, a blank is none either
     if not NUMBER.fullmatch(text):
         return np.inf
     value = float(text)

@@ -79,6 +79,7 @@ def with_images(
     labels: object,
     images: object,
     missing: Missing,
+    every_image: bool = False,
 ) -> np.ndarray:
     """Which labelled frames have an image, bool (frames,).
 
@@ -87,18 +88,19 @@ def with_images(
         names: Images by number; None for a video, which has every frame.
         labels: Where the labels are, for messages.
         images: Where the images are, for messages.
-        missing: What happens to a frame between others that has an image, but no label, and to a
-            label without an image.
+        missing: What happens to an image without a label and to a label without an image.
+        every_image: Whether every image must have a label, or only those between labelled ones.
     """
-    between = set(range(frames[0], frames[-1])) - set(frames.tolist())
+    between = set(range(frames[0], frames[-1]))
     if names is not None:
-        between &= names.keys()
+        between = set(names) if every_image else between & names.keys()
+    between -= set(frames.tolist())
     absent = np.array([names is not None and frame not in names for frame in frames.tolist()])
     missing.leave_out(
         "frame without a label",
         len(between),
-        f"{labels}: no row for frame {min(between, default=0)} ({len(between)} such frames); "
-        f"expected a row for every frame from {frames[0]} to {frames[-1]}; copy the file again",
+        f"{labels}: no row for frame {min(between, default=0)}, which has an image in {images} "
+        f"({len(between)} such frames); expected a row for every frame; copy the file again",
     )
     missing.leave_out(
         "label without an image",

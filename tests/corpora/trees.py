@@ -222,6 +222,140 @@ def bp4d(
     return Tree(files, truth(corpus, rows), {"intensity": True} if intensity else {})
 
 
+def disfa(
+    people=("SN001", "SN010", "SN003"),
+    n: int = 6,
+    faces: int = 0,
+    seed: int = 0,
+    images: str = "png",
+    first_image: int = 0,
+    prefix: str = "",
+    camera: str = "left",
+) -> Tree:
+    """DISFA: intensities 0 to 5 in one file an AU, images from 0 or videos in varied spelling.
+
+    Args:
+        people: Subjects; SN001 and SN010 are in part 1, SN003 is in part 3.
+        images: Ending of the images, or "avi" for videos of both cameras.
+        first_image: Number of the first image.
+        prefix: Before the number of an image, "SN003_" for MDHR's way (with {} for the subject).
+    """
+    rng = np.random.default_rng(seed)
+    aus = AU_SETS["disfa"]
+    files: dict[str, bytes] = {}
+    rows = []
+    for number, person in enumerate(people):
+        frames = np.arange(1, n + 1)
+        level = rng.integers(0, 6, (n, len(DISFA_AUS)))
+        for place, au in enumerate(DISFA_AUS):
+            # Half of everybody's files are written with a comma and a space, and some by Windows.
+            cells = zip(frames, level[:, place], strict=True)
+            files[f"ActionUnit_Labels/{person}/{person}_au{au}.txt"] = text(
+                cells, newline="\r\n" if au % 2 else "\n"
+            )
+        level = level[:, [DISFA_AUS.index(au) for au in aus]]
+        labels = (level >= 2).astype(float)
+        if images == "avi":
+            content = video(number, labels, aus, faces)
+            left = "LeftVideo{}_comp.avi" if number % 2 else "leftVideo{}_Comp.avi"
+            right = "RightVideo{}_comp.avi"
+            files[f"Videos_LeftCamera/{left.format(person)}"] = content
+            files[f"Videos_RightCamera/{right.format(person)}"] = content
+            side = f"Videos_{camera.title()}Camera/"
+            path = [side + (left if camera == "left" else right).format(person)] * n
+            where = {"video_frame": frames - 1}
+        else:
+            shown = pictures(number, labels, aus, faces, images)
+            path = [
+                f"{person}/{prefix.format(person)}{frame - 1 + first_image}.{images}"
+                for frame in frames
+            ]
+            files |= dict(zip(path, shown, strict=True))
+            where = {}
+        rows.append(
+            {
+                "subject": person,
+                "sequence": camera if images == "avi" else "images",
+                "frame": frames,
+                "path": path,
+                **where,
+                **{f"AU{au}": labels[:, place] for place, au in enumerate(aus)},
+                **{f"AU{au}_intensity": level[:, place] for place, au in enumerate(aus)},
+            }
+        )
+    return Tree(files, truth("disfa", rows), {"camera": camera} if camera != "left" else {})
+
+
+AFFWILD2_VIDEOS = {
+    "train": ("1-30-1280x720", "30-30-1920x1080_left", "30-30-1920x1080_right", "video59"),
+    "validation": ("video2", "video2_right", "4-30-1920x1080"),
+}
+
+
+def affwild2(
+    n: int = 6,
+    faces: int = 0,
+    seed: int = 0,
+    edition: str = "2022",
+    videos: dict[str, tuple[str, ...]] = AFFWILD2_VIDEOS,
+) -> Tree:
+    """Aff-Wild2: -1 for unknown, frames without a face, two people in a video.
+
+    Args:
+        edition: "2022" (12 AUs), "2020" (8 AUs), "mtl" (one file for all tracks) or "abaw4" (the
+            same under other names).
+        videos: Names by split.
+    """
+    rng = np.random.default_rng(seed)
+    aus = AU_SETS["affwild2"] if edition != "2020" else (1, 2, 4, 6, 12, 15, 20, 25)
+    one_file = edition in ("mtl", "abaw4")
+    files: dict[str, bytes] = {}
+    rows = []
+    for split, names in videos.items():
+        listed = []
+        for number, name in enumerate(names):
+            labels = draw_labels(rng, n, len(aus)).astype(float)
+            labels[0, 1] = np.nan
+            labels[n - 2] = np.nan  # a frame to disregard
+            cells = np.where(np.isnan(labels), -1, labels).astype(int)
+            frames = np.arange(1, n + 1)
+            face = (frames != 2) | one_file  # no face was found in frame 2
+            path = [f"cropped_aligned/{name}/{frame:05d}.jpg" for frame in frames]
+            shown = pictures(number, np.nan_to_num(labels), aus, faces, "jpg")
+            files |= {p: content for p, content, f in zip(path, shown, face, strict=True) if f}
+            if one_file:
+                listed += [
+                    [f"{name}/{frame:05d}.jpg", "-5", "-5", "-1", *row]
+                    for frame, row in zip(frames, cells, strict=True)
+                ]
+            else:
+                folder = {
+                    ("2022", "train"): "AU_Detection_Challenge/Train_Set",
+                    ("2022", "validation"): "AU_Detection_Challenge/Validation_Set",
+                    ("2020", "train"): "annotations/AU_Set/Training_Set",
+                    ("2020", "validation"): "annotations/AU_Set/Validation_Set",
+                }[edition, split]
+                header = [f"AU{au}" for au in aus]
+                files[f"{folder}/{name}.txt"] = text(cells, header=header, newline="\r\n")
+            keep = face & ~np.isnan(labels).all(axis=1)
+            rows.append(
+                {
+                    "subject": name.removesuffix("_left").removesuffix("_right"),
+                    "sequence": name,
+                    "frame": frames[keep],
+                    "path": np.array(path)[keep],
+                    "split": split,
+                    **{f"AU{au}": labels[keep, place] for place, au in enumerate(aus)},
+                }
+            )
+        if one_file:
+            name = {"train": "training", "validation": "validation"}[split] + "_set_annotations"
+            name = f"{split}_set" if edition == "mtl" else name
+            header = ["image", "valence", "arousal", "expression", "aus"]
+            files[f"MTL_Challenge/{name}.txt"] = text(listed, header=header)
+    return Tree(files, truth("affwild2", rows), {})
+
+
 def _zip(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
