@@ -79,8 +79,8 @@ class Grid:
             )
         return values[codes].astype(np.float32).reshape(len(self.cells), len(positions))
 
-    def frames(self, name: str) -> np.ndarray:
-        """A column of frame numbers, whole and all different, int64 (rows,)."""
+    def frames(self, name: str, unique: bool = True) -> np.ndarray:
+        """A column of frame numbers, whole and (if `unique`) all different, int64 (rows,)."""
         numbers = np.zeros(len(self.cells), np.int64)
         seen: dict[int, int] = {}
         for row, text in enumerate(self.column(name)):
@@ -91,7 +91,7 @@ class Grid:
                     f"{text!r}; correct the cell, or copy the file again from the corpus"
                 )
             number = numbers[row] = int(match[1])
-            if number in seen:
+            if unique and number in seen:
                 raise CorpusError(
                     f"{self.place(row)}: frame {number} is also on line {seen[number]}; expected "
                     "each frame once; drop one of the two lines"

@@ -356,6 +356,180 @@ def affwild2(
     return Tree(files, truth("affwild2", rows), {})
 
 
+def gft(n: int = 6, faces: int = 0, seed: int = 0, videos: bool = False) -> Tree:
+    """GFT as somebody might have it: columns of one's own, 99 for unknown, a description."""
+    rng = np.random.default_rng(seed)
+    aus = AU_SETS["gft"]
+    people = {"001A": "train", "001B": "train", "002A": "test"}
+    files: dict[str, bytes] = {}
+    rows = []
+    for number, person in enumerate(people):
+        labels = draw_labels(rng, n, len(aus)).astype(float)
+        labels[1, 2] = np.nan
+        frames = np.arange(n) + 1
+        cells = np.column_stack([frames, np.where(np.isnan(labels), 99, labels).astype(int)])
+        header = ["Frame", *(f"AU{au:02d}_occ" for au in aus)]
+        files[f"codes/{person}_codes.csv"] = text(cells, header=header)
+        if videos:
+            files[f"video/{person}.avi"] = video(number, np.nan_to_num(labels), aus, faces)
+            where = {"path": f"video/{person}.avi", "video_frame": frames - 1}
+        else:
+            path = [f"frames/{person}/{frame:06d}.jpg" for frame in frames]
+            shown = pictures(number, np.nan_to_num(labels), aus, faces, "jpg")
+            files |= dict(zip(path, shown, strict=True))
+            where = {"path": path}
+        rows.append(
+            {
+                "subject": person,
+                "sequence": "video",
+                "split": people[person],
+                "frame": frames,
+                **where,
+                **{f"AU{au}": labels[:, place] for place, au in enumerate(aus)},
+            }
+        )
+    files["split.csv"] = text(people.items(), header=["subject", "split"])
+    images = "video/{subject}.avi" if videos else "frames/{subject}"
+    columns = ", ".join(f"{au}: AU{au:02d}_occ" for au in aus)
+    files["gft.yaml"] = (
+        f'labels: "codes/{{subject}}_codes.csv"\nimages: "{images}"\nframe_column: Frame\n'
+        f"first_frame: 1\nfirst_image: {0 if videos else 1}\ncolumns: {{{columns}}}\n"
+        "missing: [99]\nsplit: split.csv\n"
+    ).encode()
+    return Tree(files, truth("gft", rows), {})
+
+
+def lists(style: str = "aunce", faces: int = 0, seed: int = 0, n: int = 6) -> Tree:
+    """List files of BP4D: "aunce" (and ME-GraphAU), or "jaa" (JAA-Net, with 9 for unknown)."""
+    tree = bp4d(n=n, faces=faces, seed=seed, image_folder="img/", intensity=False)
+    files = {name: content for name, content in tree.files.items() if name.startswith("img/")}
+    frames = tree.truth.assign(
+        split=np.where(tree.truth["subject"] == "bp4d/F007", "test", "train")
+    )
+    aus = [f"AU{au}" for au in AU_SETS["bp4d"]]
+    if style == "aunce":
+        frames[aus] = frames[aus].fillna(0)
+    for split, part in frames.groupby("split"):
+        rows = part[aus].fillna(9).astype(int).to_numpy()
+        paths = [[path.removeprefix("img/")] for path in part["path"]]
+        if style == "aunce":
+            names = f"list/BP4D_{split}_img_path_fold1.txt", f"list/BP4D_{split}_label_fold1.txt"
+        else:
+            stem = {"train": "BP4D_combine_1_2", "test": "BP4D_part3"}[split]
+            names = f"list/{stem}_path.txt", f"list/{stem}_AUoccur.txt"
+        files[names[0]], files[names[1]] = text(paths), text(rows, delimiter=" ")
+    options = {"train": "BP4D_combine_1_2", "test": "BP4D_part3"} if style == "jaa" else {}
+    return Tree(files, frames, options)
+
+
+def csv(style: str = "plain", faces: int = 0, seed: int = 0, n: int = 6) -> Tree:
+    """A table of one's own: "plain", "fgnet" (au1 …), "intensities", or "openface" (a video)."""
+    rng = np.random.default_rng(seed)
+    aus = (1, 4, 12)
+    files: dict[str, bytes] = {}
+    rows, cells = [], []
+    people = ("Ann",) if style == "openface" else ("Ann", "Bob")
+    for number, person in enumerate(people):
+        labels = draw_labels(rng, n, len(aus)).astype(float)
+        level = np.where(labels == 1, 2.5, 0.5)
+        frames = np.arange(1, n + 1)
+        path = [f"{person}/smile/{frame}.jpg" for frame in frames]
+        row = {"subject": person, "sequence": "smile", "frame": frames, "path": path}
+        names = {f"AU{au}": place for place, au in enumerate(aus)}
+        if style == "openface":
+            files["Ann.avi"] = video(number, labels, aus, faces)
+            row |= {"sequence": "video", "path": "Ann.avi", "video_frame": frames - 1}
+            success = (frames != 3).astype(int)
+            columns = [frames, frames / 20, success, level[:, 0], level[:, 2], labels[:, 0]]
+            cells = np.column_stack([*columns, labels[:, 1]])
+            rows.append(
+                row | {"AU1": labels[:, 0], "AU4": labels[:, 1], "AU1_intensity": level[:, 0]}
+            )
+            rows[-1] = pd.DataFrame(rows[-1] | {"AU12_intensity": level[:, 2]})[success == 1]
+            continue
+        files |= dict(zip(path, pictures(number, labels, aus, faces, "jpg"), strict=True))
+        if style == "plain":
+            labels[2, 1] = np.nan
+        rows.append(row | {name: labels[:, place] for name, place in names.items()})
+        if style == "intensities":
+            rows[-1] |= {f"{name}_intensity": level[:, place] for name, place in names.items()}
+        shown = (
+            level if style == "intensities" else np.where(np.isnan(labels), 9, labels).astype(int)
+        )
+        cells += [[p, *row] for p, row in zip(path, shown, strict=True)]
+    header = {
+        "plain": ["image", "AU1", "AU4", "AU12"],
+        "fgnet": ["image_path", "au1", "au4", "au12"],
+        "intensities": ["image", "AU01_r", "AU04_r", "AU12_r"],
+        "openface": ["frame", " timestamp", " success", " AU01_r", " AU12_r", " AU01_c", " AU04_c"],
+    }[style]
+    source = "Ann.csv" if style == "openface" else "labels.csv"
+    files[source] = text(cells, header=header)
+    return Tree(
+        files, truth("own", rows), {"threshold": 2} if style == "intensities" else {}, source
+    )
+
+
+def folder(faces: int = 0, seed: int = 0, n: int = 6) -> Tree:
+    """Photos of two people in folders, one more without a folder, and files that are no photos."""
+    tree = csv("plain", faces, seed, n)
+    files = {name: content for name, content in tree.files.items() if name.endswith("jpg")}
+    files |= {
+        "alone.png": files["Ann/smile/1.jpg"],
+        "notes.txt": b"no photo",
+        "Ann/.hidden.jpg": b"",
+    }
+    frames = tree.truth[["subject", "sequence", "frame", "path"]]
+    alone = {"subject": "own/unnamed", "sequence": "images", "frame": 0, "path": "alone.png"}
+    frames = pd.concat([frames, pd.DataFrame([alone])], ignore_index=True)
+    return Tree(files, frames.assign(AU1=np.nan), {})
+
+
+#: Every layout: name → reader and tree, as the keyword arguments of a layout function.
+LAYOUTS = {
+    "bp4d": ("bp4d", bp4d, {}),
+    "bp4d, label files not in AU_OCC, padded names": (
+        "bp4d",
+        bp4d,
+        {"flat": True, "width": 5, "image_folder": ""},
+    ),
+    "bp4dplus": ("bp4dplus", bp4d, {"plus": True}),
+    "bp4dplus, archives": ("bp4dplus", bp4d, {"plus": True, "zipped": True}),
+    "disfa": ("disfa", disfa, {}),
+    "disfa, images from 1": ("disfa", disfa, {"first_image": 1, "images": "jpg"}),
+    "disfa, MDHR's names": ("disfa", disfa, {"prefix": "{}_"}),
+    "disfa, videos": ("disfa", disfa, {"images": "avi"}),
+    "disfa, right camera": ("disfa", disfa, {"images": "avi", "camera": "right"}),
+    "affwild2": ("affwild2", affwild2, {}),
+    "affwild2, 8 AUs": ("affwild2", affwild2, {"edition": "2020"}),
+    "affwild2, MTL": ("affwild2", affwild2, {"edition": "mtl"}),
+    "affwild2, ABAW 4": ("affwild2", affwild2, {"edition": "abaw4"}),
+    "gft": ("gft", gft, {}),
+    "gft, videos": ("gft", gft, {"videos": True}),
+    "lists": ("lists", lists, {}),
+    "lists, JAA-Net": ("lists", lists, {"style": "jaa"}),
+    "csv": ("csv", csv, {}),
+    "csv, FG-Net": ("csv", csv, {"style": "fgnet"}),
+    "csv, intensities": ("csv", csv, {"style": "intensities"}),
+    "csv, OpenFace": ("csv", csv, {"style": "openface"}),
+    "folder": ("folder", folder, {}),
+}
+
+
+def layout(name: str, **options) -> tuple[str, Tree]:
+    """Reader and tree of a layout."""
+    reader, make, given = LAYOUTS[name]
+    return reader, make(**given | options)
+
+
+def assert_reads(table, tree: Tree) -> None:
+    """The table is the tree's, frame by frame and label by label."""
+    frames = table.frames.astype({"subject": object, "sequence": object})
+    frames = frames.sort_values(["subject", "sequence", "frame"], ignore_index=True)
+    expected = tree.truth.sort_values(["subject", "sequence", "frame"], ignore_index=True)
+    pd.testing.assert_frame_equal(frames[list(expected)], expected, check_dtype=False)
+
+
 def _zip(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
