@@ -6,7 +6,7 @@
 
 Three choices decide a result, and each has another value in some published code:
 
-- An AU is called active from intensity 2 on (`threshold`); with 1, rates double.
+- An AU is called active from intensity 2 on (`threshold`); from 1 on, more are.
 - The published lists are of the left camera (`camera`).
 - Images are numbered from 0 in most copies, labels always from 1: row i, frame i + 1, is image
   i.png. Copies made by ffmpeg number from 1. Which it is shows in the numbers (`first_image`).

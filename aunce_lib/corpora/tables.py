@@ -82,13 +82,14 @@ def read_csv(
     keep = part.pop("keep")
     if "subject" in names:
         part["subject"] = grid.column(names["subject"])
-    for row in np.flatnonzero([not name for name in part["subject"]])[:1]:
-        raise CorpusError(
-            f"{grid.place(row)}: nobody is named, and the path has no folder; expected who is "
-            "seen; add a column 'subject', or put the images into a folder a person"
-        )
     if "sequence" in names:
         part["sequence"] = grid.column(names["sequence"])
+    for name in ("subject", "sequence"):
+        for row in np.flatnonzero([not value for value in part[name]])[:1]:
+            raise CorpusError(
+                f"{grid.place(row)}: no {name} is named; expected one in column {name!r}, or a "
+                "folder a person; fill in the cell, or put the images into folders"
+            )
     if "split" in names:
         part["split"] = _splits(grid, names["split"])
     part["subject"] = [f"{corpus}/{name}" for name in part["subject"]]
@@ -101,17 +102,19 @@ def read_csv(
 def read_folder(
     source: str | Path,
     *,
+    table: str | Path | None = None,
     corpus: str = "own",
     aus: Sequence[int] = AU_SETS["bp4d"],
+    missing: str = "error",
 ) -> FrameTable:
-    """All images in a folder and the folders in it, without labels; each first folder is a person.
-
-    With labels, write a table and use `read_csv`.
+    """All images in a folder and the folders in it; each first folder is a person.
 
     Args:
         source: The folder. Images right in it are all of one person, "unnamed".
+        table: A CSV table with their labels (see `read_csv`), to read just those it lists.
         corpus: Name for these data.
-        aus: The action units; all labels are unknown.
+        aus: Without a table: the action units, all of whose labels are unknown.
+        missing: As in `read_csv`.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -120,6 +123,11 @@ def read_folder(
     source = Path(source)
     if not source.is_dir():
         raise FileNotFoundError(f"there is no folder at {source}; correct the path")
+    if table is not None:
+        found = read_csv(table, images=source.absolute(), corpus=corpus, missing=missing)
+        base = Path(table).parent
+        paths = [relative(base.absolute() / p, source.absolute()) for p in found.frames["path"]]
+        return FrameTable(found.frames.assign(path=paths), found.metadata | {"source": str(source)})
     paths = _images_below(source, "")
     if not paths:
         raise CorpusError(
@@ -130,7 +138,7 @@ def read_folder(
     part = {"subject": [f"{corpus}/{name or 'unnamed'}" for name in subjects]}
     part |= {"sequence": sequences, "frame": frames, "path": paths}
     part |= {column(au): np.full(len(paths), np.nan, np.float32) for au in aus}
-    return frame_table(corpus, [part], source, Missing("error"), {}, keep_unlabelled=True)
+    return frame_table(corpus, [part], source, Missing(missing), {}, keep_unlabelled=True)
 
 
 def _refuse_misspelt(grid: Grid, names: dict[str, str]) -> None:
@@ -140,13 +148,14 @@ def _refuse_misspelt(grid: Grid, names: dict[str, str]) -> None:
         for name in names
         if LOOKS_LIKE_AU.match(re.sub(r"\W|_", "", name)) and not AU_NAME.fullmatch(name)
     ]
+    strange += [name.lower() for name in grid.header if names[name.lower()] != name]  # twice
     for name in OPTIONAL:
         if name not in names:
             strange += get_close_matches(name, names, 1, cutoff=0.85)
     if strange:
         raise CorpusError(
-            f"{grid.path}, line 1: column {names[strange[0]]!r} looks misspelt; expected AU12, "
-            f"AU12_r, AU12_c, {', '.join(OPTIONAL)}; rename it, or take it away"
+            f"{grid.path}, line 1: column {names[strange[0]]!r} looks misspelt, or is there "
+            f"twice; expected AU12, AU12_r, AU12_c, {', '.join(OPTIONAL)}; rename it"
         )
 
 
