@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "loss": ["AUNCELoss", "aunce_loss", "explain"],
         "encoder": ["Encoder"],
         "evaluation.embed": ["embed"],
+        "evaluation.fairness": ["by_group"],
         "evaluation.metrics": ["Evaluation", "evaluate"],
         "evaluation.probe": ["Probe", "fit_probe", "knn_scores"],
         "config": ["TrainConfig"],

@@ -114,6 +114,7 @@ def _figures(result: DemoResult) -> dict[str, Figure]:
         for labels in test.labels[examples]
     ]
     faces, _ = face_grid(test.images(examples), titles, columns=8)
+    faces.suptitle("Synthetic faces with their active action units", fontsize=10)
     bars = Figure(figsize=(10, 4.2), layout="constrained")
     plot_f1_bars({name: one.evaluation for name, one in trained.items()}, ax=bars.subplots())
     history, _ = plot_history({name: one.history for name, one in trained.items()})
@@ -187,7 +188,7 @@ people.</p>
 
 <h2>The faces</h2>
 <p>Above each face, the action units that are active in it: true by construction.</p>
-{picture("faces", "Sixteen drawn faces with the numbers of their active action units")}
+{picture("faces", "Sixteen synthetic faces with the numbers of their active action units")}
 
 <h2>Which action units are read</h2>
 {picture("f1", "Bars of F1 per action unit for both models, with intervals and the baseline")}
