@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ..facs import AU_SETS, column
-from .cells import Grid, read_grid, some
+from .cells import NUMBER, Grid, read_grid, some
 from .errors import CorpusError
 from .frames import FrameTable
 from .rawfiles import (
@@ -148,6 +148,7 @@ def _refuse_misspelt(grid: Grid, names: dict[str, str]) -> None:
         for name in names
         if LOOKS_LIKE_AU.match(re.sub(r"\W|_", "", name)) and not AU_NAME.fullmatch(name)
     ]
+    strange += filter(NUMBER.fullmatch, names)  # then the first line is no header
     strange += [name.lower() for name in grid.header if names[name.lower()] != name]  # twice
     for name in OPTIONAL:
         if name not in names:

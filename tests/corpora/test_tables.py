@@ -78,6 +78,8 @@ def test_images_without_a_number_count_by_name_whatever_the_order_of_rows(tmp_pa
         ("image,AU1,frame\nAnn/1.jpg,1,one\n", "line 2, column 'frame'"),
         ("image,AU1,subject\nAnn/1.jpg,1,\n", "line 2: no subject is named"),
         ("image,AU1,sequence\nAnn/1.jpg,1,\n", "line 2: no sequence is named"),
+        ("image,1\nAnn/1.jpg,1\n", "expected columns of labels"),
+        ("image,AU1,1\nAnn/1.jpg,1,1\n", "column '1' looks misspelt"),
         ("image,AU1,Frame,frame\nAnn/1.jpg,1,1,2\n", "is there twice"),
         ("image,AU1\nalone.jpg,1\n", "line 2: no subject is named"),
     ],
