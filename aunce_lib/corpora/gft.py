@@ -93,7 +93,8 @@ def read(
             policy.leave_out(
                 "recording without images",
                 1,
-                f"{path}: expected a folder of images or a video of {subject} at {where}; copy them, or correct 'images' in the description",
+                f"{path}: expected a folder of images or a video of {subject} at {where}; copy it, "
+                "or correct 'images' in the description",
             )
             continue
         if frames[0] < said["first_frame"]:
