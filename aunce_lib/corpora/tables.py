@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,7 @@ def read_folder(
             f"{source}: no images found; expected {', '.join(sorted(IMAGE_ENDINGS))} files in "
             "it or in folders in it; correct the path"
         )
-    subjects, sequences, frames = _who_and_when(paths)
+    subjects, sequences, frames = _who_and_when(paths, [True] * len(paths))
     part = {"subject": [f"{corpus}/{name or 'unnamed'}" for name in subjects]}
     part |= {"sequence": sequences, "frame": frames, "path": paths}
     part |= {column(au): np.full(len(paths), np.nan, np.float32) for au in aus}
@@ -209,7 +210,7 @@ def _image_rows(grid, image, names, source: Path, images, missing: Missing) -> d
         f"{grid.place(first)}: {root / paths[first]} is not there ({(~keep).sum()} such rows); "
         "expected every listed image; copy the images, or say where they are with images=FOLDER",
     )
-    subjects, sequences, frames = _who_and_when(paths)
+    subjects, sequences, frames = _who_and_when(paths, keep)
     if "frame" in names:
         frames = grid.frames(names["frame"], unique=False)
     if images is not None:
@@ -242,13 +243,13 @@ def _inside(place: str, text: str, root: Path) -> str:
     return path
 
 
-def _who_and_when(paths: list[str]) -> tuple[list[str], list[str], list[int]]:
-    """Person (first folder), sequence (the others), and frame of each path.
+def _who_and_when(paths: list[str], there) -> tuple[list[str], list[str], list[int]]:
+    """Person (first folder), sequence (the others), and frame of each path; 0 if it is not there.
 
     The frame is the number in the name, where these differ within a folder, else the position.
     """
     folders: dict[str, list[str]] = {}
-    for path in paths:
+    for path in compress(paths, there):
         folders.setdefault(path.rpartition("/")[0], []).append(path)
     number: dict[str, int] = {}
     for inside in folders.values():
@@ -260,7 +261,11 @@ def _who_and_when(paths: list[str]) -> tuple[list[str], list[str], list[int]]:
         number |= zip(inside, numbers, strict=True)
     parts = [path.split("/")[:-1] for path in paths]
     people = [folder[0] if folder else "" for folder in parts]
-    return people, ["/".join(f[1:]) or "images" for f in parts], [number[path] for path in paths]
+    return (
+        people,
+        ["/".join(f[1:]) or "images" for f in parts],
+        [number.get(path, 0) for path in paths],
+    )
 
 
 def _video_rows(grid, names, source: Path, video, missing: Missing) -> dict:
