@@ -46,6 +46,9 @@ _PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "synth-bp4d": (_BP4D, (3, 2, 1)),  # drawn people with BP4D's names and BP4D's folds
 }
 
+#: How many folds are published, by corpus.
+PUBLISHED_FOLDS = {corpus: len(tested) for corpus, (_, tested) in _PROTOCOLS.items()}
+
 
 @dataclass(frozen=True)
 class Fold:

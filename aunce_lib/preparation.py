@@ -1,0 +1,318 @@
+"""The page on a prepared corpus: what is in it, what is not and why, and whether it can be right.
+
+It is made from the prepared folder alone, opens from a file without a network, and escapes every
+text that came with the corpus.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from aunce_lib.corpora.atomic import atomic_path
+from aunce_lib.corpora.folds import PUBLISHED_FOLDS, published, subject_folds
+from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.corpora.prepare import load_prepared
+from aunce_lib.corpora.published import PUBLISHED_FRAMES, published_rates
+from aunce_lib.facs import ACTION_UNITS, column
+from aunce_lib.inspection.plots import plot_cooccurrence
+from aunce_lib.report import STYLE
+
+SHOWN, REJECTED_SHOWN = 24, 24  # thumbnails
+THUMBNAIL = 96  # pixels
+FAR = 0.02  # a rate this far from the published one, on a whole corpus, wants an explanation
+MORE_STYLE = """
+.faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.2rem, 1fr)); gap: .5rem }
+.faces figure { margin: 0; font-size: .72rem; line-height: 1.25; color: var(--soft);
+  overflow-wrap: anywhere }
+.faces img { width: 100%; display: block; margin-bottom: .15rem; background: none }
+.scores b { font-size: 1.6rem } .scores div { flex: 1 1 9rem }
+.tall { max-height: 26rem; overflow: auto; border: 1px solid var(--line); border-radius: .4rem }
+.tall thead th { position: sticky; top: 0; background: var(--paper) }
+td.heat { color: #1b1f24; min-width: 2.1rem; padding: .25rem .35rem }
+td.text { text-align: left; overflow-wrap: anywhere; min-width: 14rem }
+.bad { color: #b3261e; font-weight: 600 } .fine { color: #0b6e4f; font-weight: 600 }
+@media (prefers-color-scheme: dark) { .bad { color: #ff8a80 } .fine { color: #7fd1ae } }
+svg { vertical-align: middle } code { overflow-wrap: anywhere }
+"""
+
+
+def write_preparation_report(folder: str | Path) -> Path:
+    """Write report.html into a folder that `prepare` has finished.
+
+    Raises:
+        FileNotFoundError: If the folder holds no prepared corpus.
+        CorpusError: If a file is damaged.
+        OSError: If the page cannot be written.
+    """
+    folder = Path(folder)
+    table = load_prepared(folder)
+    rejected = pd.read_csv(folder / "rejected.csv", index_col="row", keep_default_na=False)
+    page = "\n".join(
+        [
+            _head(table, rejected),
+            _faces(table),
+            _left_out(table, rejected),
+            _rates(table),
+            _people(table, rejected),
+            _cooccurrence(table),
+            _folds(table),
+            _foot(table),
+        ]
+    )
+    with atomic_path(folder / "report.html") as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return folder / "report.html"
+
+
+def _head(table: FrameTable, rejected: pd.DataFrame) -> str:
+    corpus = escape(str(table.metadata.get("corpus", "corpus")))
+    sequences = len(table.frames[["subject", "sequence"]].drop_duplicates())
+    skipped = sum(table.metadata.get("skipped", {}).values())
+    total = len(table) + len(rejected)
+    aligned = table.metadata.get("prepared", {}).get("aligned", {})
+    means = ", ".join(f"{escape(name)} {n:,}" for name, n in aligned.items())
+    cards = [
+        ("frames with a face", f"{len(table):,}", f"of {total:,} with labels and a picture"),
+        ("people", f"{table.frames['subject'].nunique():,}", f"{sequences:,} sequences"),
+        ("rejected", f"{len(rejected):,}", f"{100 * len(rejected) / total:.2f} % of {total:,}"),
+        ("left out by the reader", f"{skipped:,}", "see below" if skipped else "nothing"),
+    ]
+    shown = "".join(
+        f"<div>{n}<b>{value}</b><span class=soft>{t}</span></div>" for n, value, t in cards
+    )
+    badge = ""
+    if table.metadata.get("synthetic"):
+        badge = '<p><span class="badge">SYNTHETIC FACES</span> drawn, nobody\'s picture</p>'
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{corpus}, prepared</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>{STYLE}{MORE_STYLE}</style></head><body>
+<h1>{corpus}, prepared</h1>{badge}
+<p class="soft">{table.store.height}×{table.store.width} pixels a face; faces found by: {means}.</p>
+<div class="scores">{shown}</div>"""
+
+
+def _faces(table: FrameTable) -> str:
+    """Faces from everywhere in the corpus, with their active action units."""
+    count = min(SHOWN, len(table))
+    places = ((np.arange(count) + 0.5) * len(table) / count).astype(int)
+    labels = table.labels[places]
+    figures = []
+    for place, known in zip(places, labels, strict=True):
+        row = table.frames.iloc[place]
+        active = [f"{au}" for au, label in zip(table.aus, known, strict=True) if label == 1]
+        text = f"AU {' '.join(active)}" if active else "none active" if (known == 0).any() else "?"
+        figures.append(_figure(table, table.rows[place], f"{_name(row)}: {text}"))
+    return (
+        "<h2>What the encoder will see</h2><p>Eyes and mouth should be at the same height in all of "
+        "them, and the action units named below should be seen.</p>"
+        f'<div class="faces">{"".join(figures)}</div>'
+    )
+
+
+def _left_out(table: FrameTable, rejected: pd.DataFrame) -> str:
+    rows = [
+        ("reader", escape(reason), f"{n:,}", "")
+        for reason, n in table.metadata.get("skipped", {}).items()
+    ]
+    for reason, group in rejected.groupby("reason", sort=True):
+        example = escape(str(group.detail.iloc[0]))
+        rows.append(("preparation", escape(str(reason)), f"{len(group):,}", example))
+    if not rows:
+        return (
+            "<h2>What is missing</h2><p>Nothing: every labelled frame has a picture and a face.</p>"
+        )
+    faceless = rejected[rejected.reason == "no face"]
+    some = faceless.iloc[
+        np.linspace(0, len(faceless) - 1, min(REJECTED_SHOWN, len(faceless))).astype(int)
+    ]
+    figures = "".join(_figure(table, index, _name(row)) for index, row in some.iterrows())
+    shown = f" (here {len(some)} of {len(faceless):,})" if len(some) < len(faceless) else ""
+    gallery = (
+        f"<p>Pictures in which no face was found{shown}:</p><div class='faces'>{figures}</div>"
+        if len(some)
+        else ""
+    )
+    listing = _table(["left out by", "reason", "frames", "for instance"], rows, texts=(1, 3))
+    every = (
+        "<p class=soft>Every one of them: rejected.csv beside this page.</p>"
+        if len(rejected)
+        else ""
+    )
+    return f"<h2>What is missing</h2>{listing}{gallery}{every}"
+
+
+def _rates(table: FrameTable) -> str:
+    """Rates beside the published ones, where there are any."""
+    rates, known = table.rates(), published_rates(table.metadata.get("corpus", ""))
+    people = table.frames["subject"].nunique()
+    whole = known is not None and len(table) > 0.95 * known.frames
+    rows = []
+    for au, (name, counts) in zip(table.aus, rates.iterrows(), strict=True):
+        unit = escape(ACTION_UNITS[au].name) if au in ACTION_UNITS else ""
+        expected = None if known is None else known.rates.get(au)
+        cells = [name, unit, _bar(counts.rate, expected)]
+        cells += [_percent(counts.rate), f"{counts.active:,.0f}", f"{counts.unknown:,.0f}"]
+        if known is not None:
+            gap = np.nan if expected is None else counts.rate - expected
+            style = "" if not whole or np.isnan(gap) else "bad" if abs(gap) > FAR else "fine"
+            published_cell = "" if expected is None else _percent(expected)
+            gap_cell = "" if np.isnan(gap) else f'<span class="{style}">{100 * gap:+.1f}</span>'
+            cells += [published_cell, gap_cell]
+        rows.append(cells)
+    header = ["AU", "", "", "rate", "active", "unknown"]
+    note = "Nothing is published to compare with."
+    if known is not None:
+        header += ["published", "points apart"]
+        note = f"The mark is the published rate over {known.frames:,} frames. " + (
+            f"Rates more than {100 * FAR:.0f} points apart are red: another threshold, shifted "
+            "columns, or labels a frame off?"
+            if whole
+            else f"These are {len(table):,} frames of {people} people, too few to expect the same."
+        )
+    listing = _table(header, rows, texts=(1,))
+    return f"<h2>How often each action unit is active</h2><p>{note}</p>{listing}"
+
+
+def _people(table: FrameTable, rejected: pd.DataFrame) -> str:
+    """A row a person: frames, sequences, rejected, and the rate of each AU as a colour."""
+    labels = table.frames[[column(au) for au in table.aus]]
+    subjects = table.frames["subject"]
+    rates = labels.groupby(subjects, observed=True).mean()
+    frames = subjects.value_counts()
+    sequences = table.frames.groupby("subject", observed=True)["sequence"].nunique()
+    lost = rejected["subject"].value_counts()
+    rows = []
+    for name in sorted(set(subjects) | set(lost.index)):
+        cells = [
+            escape(name.split("/", 1)[-1]),
+            f"{sequences.get(name, 0)}",
+            f"{frames.get(name, 0):,}",
+        ]
+        cells.append(f"{lost.get(name, 0):,}" if lost.get(name, 0) else "")
+        heat = rates.loc[name] if name in rates.index else labels.iloc[:0].mean()
+        rows.append((*cells, *(_heat(value) for value in heat)))
+    header = ["person", "sequences", "frames", "rejected", *(str(au) for au in table.aus)]
+    return (
+        "<h2>People</h2><p>In the columns with a number: in how many of a person's frames (in %) "
+        "that action unit is active. People differ a lot; somebody with none of an action unit has "
+        f"no F1 for it.</p><div class='tall'>{_table(header, rows)}</div>"
+    )
+
+
+def _cooccurrence(table: FrameTable) -> str:
+    figure = Figure(
+        figsize=(0.5 * len(table.aus) + 2.5, 0.5 * len(table.aus) + 1.2), layout="constrained"
+    )
+    plot_cooccurrence(table.labels, table.aus, ax=figure.subplots())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    alt = "Matrix: how often one action unit is active when another is"
+    return (
+        "<h2>Which action units go together</h2>"
+        f'<figure class="wide"><img src="{_uri(buffer.getvalue())}" alt="{alt}"></figure>'
+    )
+
+
+def _folds(table: FrameTable) -> str:
+    """Frames and people on both sides of every fold."""
+    corpus, people = table.metadata.get("corpus", ""), table.frames["subject"].nunique()
+    if corpus in PUBLISHED_FOLDS:
+        folds = {f"fold {k}": published(corpus, k) for k in range(1, PUBLISHED_FOLDS[corpus] + 1)}
+        note = "As published; the numbering of BP4D's and DISFA's runs backwards."
+    elif people >= 3:
+        folds = {f"fold {k}": f for k, f in enumerate(subject_folds(table, 3, seed=0), 1)}
+        note = "No folds are published for this corpus: these are ours, by person, seed 0."
+    else:
+        return "<h2>Folds</h2><p>Folds are by person, and need at least three people.</p>"
+    rows, subjects = [], table.subjects
+    for number, (name, fold) in enumerate(folds.items(), 1):
+        sides = [np.isin(subjects, side) for side in (fold.train_subjects, fold.test_subjects)]
+        counted = [f"{side.sum():,}" for side in sides]
+        present = [len(set(subjects[side])) for side in sides]
+        asked = [len(fold.train_subjects), len(fold.test_subjects)]
+        expected = PUBLISHED_FRAMES.get(corpus, {}).get(number)
+        told = "" if expected is None else f"{expected[0]:,} / {expected[1]:,}"
+        seen = [f"{a} of {b}" if a < b else f"{a}" for a, b in zip(present, asked, strict=True)]
+        rows.append((name, counted[0], seen[0], counted[1], seen[1], told))
+    header = ["", "train frames", "people", "test frames", "people", "published frames"]
+    if not any(row[-1] for row in rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    return f"<h2>Folds</h2><p>{note}</p>{_table(header, rows)}"
+
+
+def _foot(table: FrameTable) -> str:
+    note = table.metadata.get("prepared", {}).get("plan", {})
+    settings = ", ".join(f"{key} {value}" for key, value in note.items() if value is not None)
+    options = table.metadata.get("options", {})
+    read = ", ".join(f"{key} {value}" for key, value in options.items())
+    return (
+        f"<p class='soft'>Prepared with: {escape(settings)}. Read with: {escape(read) or 'defaults'}. "
+        "This page shows faces of the corpus: it falls under the corpus' licence.</p></body></html>\n"
+    )
+
+
+def _name(row) -> str:
+    return f"{row['subject'].split('/', 1)[-1]} {row['sequence']} {row['frame']}"
+
+
+def _figure(table: FrameTable, row: int, caption: str) -> str:
+    from PIL import Image
+
+    picture = Image.fromarray(table.store[[row]][0])
+    picture.thumbnail((THUMBNAIL, THUMBNAIL))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    text = escape(caption)
+    return f'<figure><img src="{_uri(buffer.getvalue(), "jpeg")}" alt="{text}">{text}</figure>'
+
+
+def _uri(content: bytes, kind: str = "png") -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _percent(rate: float) -> str:
+    return "n/a" if np.isnan(rate) else f"{100 * rate:.1f} %"
+
+
+def _bar(rate: float, expected: float | None) -> str:
+    """A rate as a bar, the published one as a mark."""
+    if np.isnan(rate):
+        return ""
+    mark = (
+        ""
+        if expected is None
+        else f'<rect x="{120 * expected - 1:.0f}" width="2.5" height="14" fill="#d55e00"/>'
+    )
+    return (
+        '<svg width="120" height="14" style="min-width:120px" role="img" '
+        f'aria-label="{100 * rate:.0f} %"><rect y="3" width="120" height="8" fill="#8884" rx="2"/>'
+        f'<rect y="3" width="{120 * rate:.0f}" height="8" fill="#0072b2" rx="2"/>{mark}</svg>'
+    )
+
+
+def _heat(rate: float) -> str:
+    if np.isnan(rate):
+        return ""
+    return f"\0background:rgb(0 114 178 / {0.08 + 0.6 * rate:.2f})\0{100 * rate:.0f}"
+
+
+def _table(header, rows, texts: tuple[int, ...] = ()) -> str:
+    """An HTML table of cells that are HTML; a cell "\\0style\\0text" is coloured."""
+
+    def cell(position: int, content: str) -> str:
+        if content.startswith("\0"):
+            _, style, content = content.split("\0")
+            return f'<td class="heat" style="{style}">{content}</td>'
+        return f"<td{' class=text' if position in texts else ''}>{content}</td>"
+
+    head = "".join(f"<th>{name}</th>" for name in header)
+    body = "".join(f"<tr>{''.join(cell(*pair) for pair in enumerate(row))}</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
