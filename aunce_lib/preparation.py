@@ -24,7 +24,7 @@ from aunce_lib.facs import ACTION_UNITS, column
 from aunce_lib.inspection.plots import plot_cooccurrence
 from aunce_lib.report import STYLE
 
-SHOWN, REJECTED_SHOWN = 24, 24  # thumbnails
+SHOWN = 20  # thumbnails
 THUMBNAIL = 96  # pixels
 FAR = 0.02  # a rate this far from the published one, on a whole corpus, wants an explanation
 MORE_STYLE = """
@@ -32,11 +32,13 @@ MORE_STYLE = """
 .faces figure { margin: 0; font-size: .72rem; line-height: 1.25; color: var(--soft);
   overflow-wrap: anywhere }
 .faces img { width: 100%; display: block; margin-bottom: .15rem; background: none }
-.scores b { font-size: 1.6rem } .scores div { flex: 1 1 9rem }
+.scores b { font-size: 1.6rem } .scores div { flex: 1 1 8rem }
+.tall .wide { overflow: visible }
 .tall { max-height: 26rem; overflow: auto; border: 1px solid var(--line); border-radius: .4rem }
 .tall thead th { position: sticky; top: 0; background: var(--paper) }
 td.heat { color: #1b1f24; min-width: 2.1rem; padding: .25rem .35rem }
-td.text { text-align: left; overflow-wrap: anywhere; min-width: 14rem }
+td { white-space: nowrap } .text { text-align: left }
+td.text { white-space: normal; overflow-wrap: anywhere; min-width: 10rem }
 .bad { color: #b3261e; font-weight: 600 } .fine { color: #0b6e4f; font-weight: 600 }
 @media (prefers-color-scheme: dark) { .bad { color: #ff8a80 } .fine { color: #7fd1ae } }
 svg { vertical-align: middle } code { overflow-wrap: anywhere }
@@ -109,10 +111,10 @@ def _faces(table: FrameTable) -> str:
         row = table.frames.iloc[place]
         active = [f"{au}" for au, label in zip(table.aus, known, strict=True) if label == 1]
         text = f"AU {' '.join(active)}" if active else "none active" if (known == 0).any() else "?"
-        figures.append(_figure(table, table.rows[place], f"{_name(row)}: {text}"))
+        figures.append(_figure(table, table.rows[place], _name(row), text))
     return (
-        "<h2>What the encoder will see</h2><p>Eyes and mouth should be at the same height in all of "
-        "them, and the action units named below should be seen.</p>"
+        "<h2>What the encoder will see</h2><p>Eyes and mouth should be at the same height in all, "
+        "and the action units named below a face should be seen in it.</p>"
         f'<div class="faces">{"".join(figures)}</div>'
     )
 
@@ -130,9 +132,8 @@ def _left_out(table: FrameTable, rejected: pd.DataFrame) -> str:
             "<h2>What is missing</h2><p>Nothing: every labelled frame has a picture and a face.</p>"
         )
     faceless = rejected[rejected.reason == "no face"]
-    some = faceless.iloc[
-        np.linspace(0, len(faceless) - 1, min(REJECTED_SHOWN, len(faceless))).astype(int)
-    ]
+    count = min(SHOWN, len(faceless))
+    some = faceless.iloc[np.linspace(0, len(faceless) - 1, count).astype(int)]
     figures = "".join(_figure(table, index, _name(row)) for index, row in some.iterrows())
     shown = f" (here {len(some)} of {len(faceless):,})" if len(some) < len(faceless) else ""
     gallery = (
@@ -141,11 +142,7 @@ def _left_out(table: FrameTable, rejected: pd.DataFrame) -> str:
         else ""
     )
     listing = _table(["left out by", "reason", "frames", "for instance"], rows, texts=(1, 3))
-    every = (
-        "<p class=soft>Every one of them: rejected.csv beside this page.</p>"
-        if len(rejected)
-        else ""
-    )
+    every = "<p class=soft>All of them: rejected.csv beside this page.</p>" * (len(rejected) > 0)
     return f"<h2>What is missing</h2>{listing}{gallery}{every}"
 
 
@@ -158,8 +155,8 @@ def _rates(table: FrameTable) -> str:
     for au, (name, counts) in zip(table.aus, rates.iterrows(), strict=True):
         unit = escape(ACTION_UNITS[au].name) if au in ACTION_UNITS else ""
         expected = None if known is None else known.rates.get(au)
-        cells = [name, unit, _bar(counts.rate, expected)]
-        cells += [_percent(counts.rate), f"{counts.active:,.0f}", f"{counts.unknown:,.0f}"]
+        cells = [name, unit, _percent(counts.rate), _bar(counts.rate, expected)]
+        cells += [f"{counts.active:,.0f}", f"{counts.unknown:,.0f}"]
         if known is not None:
             gap = np.nan if expected is None else counts.rate - expected
             style = "" if not whole or np.isnan(gap) else "bad" if abs(gap) > FAR else "fine"
@@ -167,7 +164,7 @@ def _rates(table: FrameTable) -> str:
             gap_cell = "" if np.isnan(gap) else f'<span class="{style}">{100 * gap:+.1f}</span>'
             cells += [published_cell, gap_cell]
         rows.append(cells)
-    header = ["AU", "", "", "rate", "active", "unknown"]
+    header = ["AU", "", "rate", "", "active", "unknown"]
     note = "Nothing is published to compare with."
     if known is not None:
         header += ["published", "points apart"]
@@ -191,14 +188,9 @@ def _people(table: FrameTable, rejected: pd.DataFrame) -> str:
     lost = rejected["subject"].value_counts()
     rows = []
     for name in sorted(set(subjects) | set(lost.index)):
-        cells = [
-            escape(name.split("/", 1)[-1]),
-            f"{sequences.get(name, 0)}",
-            f"{frames.get(name, 0):,}",
-        ]
-        cells.append(f"{lost.get(name, 0):,}" if lost.get(name, 0) else "")
+        counts = [f"{found.get(name, 0):,}" for found in (sequences, frames, lost)]
         heat = rates.loc[name] if name in rates.index else labels.iloc[:0].mean()
-        rows.append((*cells, *(_heat(value) for value in heat)))
+        rows.append((escape(name.split("/", 1)[-1]), *counts, *map(_heat, heat)))
     header = ["person", "sequences", "frames", "rejected", *(str(au) for au in table.aus)]
     return (
         "<h2>People</h2><p>In the columns with a number: in how many of a person's frames (in %) "
@@ -252,10 +244,10 @@ def _foot(table: FrameTable) -> str:
     note = table.metadata.get("prepared", {}).get("plan", {})
     settings = ", ".join(f"{key} {value}" for key, value in note.items() if value is not None)
     options = table.metadata.get("options", {})
-    read = ", ".join(f"{key} {value}" for key, value in options.items())
+    read = ", ".join(f"{key} {value}" for key, value in options.items()) or "defaults"
     return (
-        f"<p class='soft'>Prepared with: {escape(settings)}. Read with: {escape(read) or 'defaults'}. "
-        "This page shows faces of the corpus: it falls under the corpus' licence.</p></body></html>\n"
+        f"<p class='soft'>Prepared with: {escape(settings)}. Read with: {escape(read)}."
+        " This page shows faces of the corpus and falls under its licence.</p></body></html>\n"
     )
 
 
@@ -263,15 +255,15 @@ def _name(row) -> str:
     return f"{row['subject'].split('/', 1)[-1]} {row['sequence']} {row['frame']}"
 
 
-def _figure(table: FrameTable, row: int, caption: str) -> str:
+def _figure(table: FrameTable, row: int, name: str, labels: str = "") -> str:
     from PIL import Image
 
     picture = Image.fromarray(table.store[[row]][0])
     picture.thumbnail((THUMBNAIL, THUMBNAIL))
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=85)
-    text = escape(caption)
-    return f'<figure><img src="{_uri(buffer.getvalue(), "jpeg")}" alt="{text}">{text}</figure>'
+    source, name = _uri(buffer.getvalue(), "jpeg"), escape(name)
+    return f'<figure><img src="{source}" alt="{name}: {labels}">{name}<br>{labels}</figure>'
 
 
 def _uri(content: bytes, kind: str = "png") -> str:
@@ -313,6 +305,9 @@ def _table(header, rows, texts: tuple[int, ...] = ()) -> str:
             return f'<td class="heat" style="{style}">{content}</td>'
         return f"<td{' class=text' if position in texts else ''}>{content}</td>"
 
-    head = "".join(f"<th>{name}</th>" for name in header)
+    head = "".join(
+        f"<th{' class=text' if position in texts else ''}>{name}</th>"
+        for position, name in enumerate(header)
+    )
     body = "".join(f"<tr>{''.join(cell(*pair) for pair in enumerate(row))}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead>{body}</table></div>'
