@@ -4,12 +4,19 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["folds", "synthetic"],
+    submodules=["folds", "readers", "sanity", "synthetic"],
     submod_attrs={
         "errors": ["CorpusError"],
         "frames": ["FrameTable"],
         "store": ["FrameStore"],
-        "folds": ["Fold", "assert_subject_disjoint", "holdout", "published", "subject_folds"],
+        "folds": [
+            "Fold",
+            "assert_subject_disjoint",
+            "by_split",
+            "holdout",
+            "published",
+            "subject_folds",
+        ],
         "align": ["Box", "crop_face", "detect_faces", "read_photo"],
     },
 )

@@ -195,8 +195,8 @@ def _part(grid: Grid, frames, aus, folder: Path, source, missing: Missing) -> di
         "label without an image",
         late,
         f"{grid.path}: {len(frames)} lines of labels, but {late} have no image in {folder}, whose "
-        f"last is {max(names)}; either no face was found there, or lines are doubled and labels "
-        "shifted; compare with the video's number of frames",
+        f"last is {max(names)}; expected as many lines as frames; either no face was found in the "
+        "last ones, or lines are doubled and labels shifted; compare with the video's own length",
     )
     missing.note("frame without a face (no image)", (~has_image).sum() - late)
     kept = frames[has_image]

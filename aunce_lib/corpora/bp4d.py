@@ -305,8 +305,8 @@ def _sequence(edition, key, label_file, pictures, aus, missing) -> dict | None:
     grid = read_grid(label_file)
     if grid.header[0].lower() not in FRAME_HEADERS:
         raise CorpusError(
-            f"{label_file}, line 1: the first column must be the frame number, headed "
-            f"'0', got {grid.header[0]!r}; check that the first line is the header"
+            f"{label_file}, line 1: expected the frame number in the first column, headed '0', got "
+            f"{grid.header[0][:40]!r}; check that the first line is the header, with commas"
         )
     frames = grid.frames(grid.header[0])
     labels = grid.labels([str(au) for au in aus])
@@ -333,7 +333,7 @@ def _intensities(folder: Path, key: Sequence, frames: np.ndarray, missing: Missi
         level: dict[int, float] = {}
         if path.exists() or missing.policy == "error":
             grid = read_grid(path, header=("frame", "intensity"))
-            values = grid.numbers(["intensity"], 5)[:, 0]
+            values = grid.numbers(["intensity"], 5, whole=True)[:, 0]
             level = dict(zip(grid.frames("frame").tolist(), values, strict=True))
         absent = [frame for frame in frames.tolist() if frame not in level]
         missing.leave_out(

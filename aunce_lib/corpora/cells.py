@@ -65,7 +65,7 @@ class Grid:
         # A label file has thousands of cells, but few different ones.
         codes, texts = pd.factorize(self.cells[:, positions].ravel())
         values = np.array([_number(text, missing) for text in texts], np.float64)
-        bad = (values < 0) | (values > highest) | (whole & (values % 1 > 0))
+        bad = (values < 0) | (values > highest) | (whole & (values > np.floor(values)))
         if bad.any():
             first = np.flatnonzero(bad[codes])[0]
             row, place = divmod(first, len(positions))
@@ -116,6 +116,8 @@ class Grid:
 def read_text(path: Path) -> str:
     """A text file as text, without its byte order mark."""
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise OSError(None, "a folder, or no plain file")
         raw = path.read_bytes()
     except OSError as error:
         raise CorpusError(
@@ -192,7 +194,9 @@ def read_grid(
                 f"{path}, line {line}: expected {len(header)} cells ({some(header)}), found "
                 f"{len(row)}; the line was cut off or run together; copy the file again"
             )
-    if text[-1] not in "\r\n" and (not rows[-1][-1] or "." in rows[-1][-1]):
+    # Labels have one digit, which is there or not; a decimal may have lost its last ones.
+    decimals = any("." in row[-1] and NUMBER.fullmatch(row[-1]) for row in rows)
+    if text[-1] not in "\r\n" and (decimals or not rows[-1][-1]):
         raise CorpusError(
             f"{path}, line {lines[-1]}: the file ends within a line, after {rows[-1][-1]!r}; "
             "expected a whole last line; copy the file again, or end it with a new line if it "

@@ -131,6 +131,38 @@ def published(corpus: str, fold: int) -> Fold:
     return Fold(tuple(train), tuple(test))
 
 
+def by_split(table: FrameTable, test: str | None = None) -> Fold:
+    """The fold a corpus or a user gives out: the table's column `split`.
+
+    Aff-Wild2 is reported on its official validation set, because the labels of its test set are
+    not given out; for GFT and tables of one's own the split is in a file of the user's.
+
+    Args:
+        table: Frames with column `split`: train, validation or test.
+        test: Which part to test on; "test" if there is one, else "validation". People of the third
+            part are in neither group: drop them before `Fold.split`.
+
+    Raises:
+        CorpusError: If there is no such column or part, or a part shares somebody with training.
+    """
+    if "split" not in table.frames:
+        raise CorpusError(
+            "the table has no column 'split'; take published(…) or subject_folds(…) for its folds"
+        )
+    split = table.frames["split"].to_numpy(str)
+    people = {name: np.unique(table.subjects[split == name]) for name in np.unique(split)}
+    test = test or ("test" if "test" in people else "validation")
+    if test not in people or "train" not in people:
+        raise CorpusError(
+            f"column 'split' has {sorted(people)}; expected 'train' and {test!r}; read all parts "
+            "of the corpus, or say which part to test on with test="
+        )
+    try:
+        return Fold(tuple(people["train"]), tuple(people[test]))
+    except ValueError as error:
+        raise CorpusError(f"column 'split': {error}; correct the split") from error
+
+
 def subject_folds(table: FrameTable, n_folds: int = 3, seed: int = 0) -> list[Fold]:
     """Folds for a corpus without published ones: everybody is tested in exactly one.
 

@@ -74,10 +74,11 @@ def read(
     """
     source, policy = existing(source), Missing(missing)
     said = _description(source / "gft.yaml" if config is None else Path(config))
-    splits = _splits(source / said["split"]) if said["split"] != "none" else None
     aus = sorted(said["columns"])
+    label_files = _label_files(source, said["labels"])
+    splits = _splits(source / said["split"], label_files) if said["split"] != "none" else {}
     parts = []
-    for subject, path in _label_files(source, said["labels"]):
+    for subject, path in label_files.items():
         by_row = said["frame_column"] == "row"
         grid = read_grid(path, blank_lines=not by_row)
         labels = grid.labels([said["columns"][au] for au in aus], said["missing"])
@@ -100,12 +101,7 @@ def read(
                 f"{path}: has frame {frames[0]}, but first_frame is {said['first_frame']}; correct "
                 "the description"
             )
-        split = {} if splits is None else {"split": splits.get(subject)}
-        if splits is not None and subject not in splits:
-            raise CorpusError(
-                f"{source / said['split']}: {subject}, who has labels in {path}, is not in it; "
-                "expected everybody; add the person, or take the labels away"
-            )
+        split = {"split": splits[subject]} if splits else {}
         part = {"subject": f"gft/{subject}", "sequence": "video", **split}
         if where.is_dir():
             shift = said["first_frame"] - said["first_image"]
@@ -117,6 +113,7 @@ def read(
         else:
             part["path"] = [relative(where, source)] * len(frames)
             part["video_frame"] = frames - said["first_frame"]
+            with_images(frames, None, path, where, policy)
         parts.append(part | {"frame": frames} | label_columns(aus, labels))
     options = {"config": config, "missing": missing, "description": said}
     return frame_table("gft", parts, source, policy, options)
@@ -128,8 +125,8 @@ def _description(path: Path) -> dict:
 
     if not path.exists():
         raise CorpusError(
-            f"{path} is missing; GFT's layout is not public, so you describe yours: write the "
-            f"template with gft.write_template({str(path)!r}), fill it in, read again"
+            f"{path} is missing; expected a description of your copy, because GFT's layout is not "
+            f"public; write the template with gft.write_template({str(path)!r}) and fill it in"
         )
     text = read_text(path)
     try:
@@ -142,7 +139,9 @@ def _description(path: Path) -> dict:
     given = said if isinstance(said, dict) else {}
     for key in KEYS:
         if given.get(key) is None:
-            raise CorpusError(f"{path}: {key!r} is not filled in; see the template's comments")
+            raise CorpusError(
+                f"{path}: {key!r} is not filled in; expected what the template's comments say"
+            )
     wrong = {
         "labels": not (
             isinstance(given["labels"], str) and given["labels"].count("{subject}") == 1
@@ -170,12 +169,12 @@ def _description(path: Path) -> dict:
     return given | {"columns": columns, "frame_column": str(given["frame_column"])}
 
 
-def _label_files(source: Path, pattern: str) -> list[tuple[str, Path]]:
-    """Subject and label file of everybody."""
+def _label_files(source: Path, pattern: str) -> dict[str, Path]:
+    """Subject → label file."""
     before, after = pattern.split("{subject}")
     above, _, before = before.rpartition("/")
     inside, slash, _ = after.partition("/")
-    found = []
+    found = {}
     for entry in sum(entries(source / above), []):
         if (
             entry.startswith(before)
@@ -185,16 +184,16 @@ def _label_files(source: Path, pattern: str) -> list[tuple[str, Path]]:
             subject = entry[len(before) : len(entry) - len(inside)]
             path = source / pattern.replace("{subject}", subject)
             if not slash or path.exists():
-                found.append((subject, path))
+                found[subject] = path
     if not found:
         raise CorpusError(
-            f"{source}: no label files {pattern}; correct 'labels' in the description"
+            f"{source}: no label files; expected {pattern}; correct 'labels' in the description"
         )
     return found
 
 
-def _splits(path: Path) -> dict[str, str]:
-    """Who is in which part, as the user's file says."""
+def _splits(path: Path, label_files: dict[str, Path]) -> dict[str, str]:
+    """Who is in which part, as the user's file says: everybody who has labels, and nobody else."""
     grid = read_grid(path)
     found: dict[str, str] = {}
     pairs = zip(grid.column("subject"), grid.column("split"), strict=True)
@@ -205,4 +204,10 @@ def _splits(path: Path) -> dict[str, str]:
                 f"{subject!r}, {split!r}; correct the line"
             )
         found[subject] = split
+    for subject in sorted(found.keys() ^ label_files.keys()):
+        there = "no labels" if subject in found else f"labels in {label_files[subject]}"
+        raise CorpusError(
+            f"{path}: {subject} is {'' if subject in found else 'not '}in it, but has {there}; "
+            "expected everybody in both; correct the split, or copy the labels again"
+        )
     return found

@@ -215,8 +215,9 @@ def _names(label_list: Path, aus: tuple[int, ...], corpus: str) -> list[str]:
     cells = re.split(r"[\s,;]+", first[0]) if first else []
     if len(cells) != len(aus):
         raise CorpusError(
-            f"{label_list}, line 1: {len(cells)} labels, but {len(aus)} action units {aus} of "
-            f"{corpus!r}; say which AUs the columns are with aus=(1, 2, …), or correct corpus="
+            f"{label_list}, line 1: expected a label for each of the {len(aus)} action units {aus} "
+            f"of {corpus!r}, found {len(cells)}; say which AUs the columns are with aus=(1, 2, …), "
+            "or correct corpus="
         )
     return [str(au) for au in aus]
 

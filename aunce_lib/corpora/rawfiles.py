@@ -94,16 +94,20 @@ def with_images(
         missing: What happens to an image without a label and to a label without an image.
         every_image: Whether every image must have a label, or only those between labelled ones.
     """
-    between = set(range(frames[0], frames[-1]))
-    if names is not None:
-        between = set(names) if every_image else between & names.keys()
-    between -= set(frames.tolist())
+    first, last, labelled = int(frames[0]), int(frames[-1]), set(frames.tolist())
+    if names is None:
+        gaps = frames[:-1][np.diff(frames) > 1] + 1  # the first frame of each gap
+        bare, count = gaps[:1].tolist(), last - first + 1 - len(frames)
+    else:
+        inside = (n for n in names if every_image or first < n < last)
+        bare = sorted(n for n in inside if n not in labelled)
+        count = len(bare)
     absent = np.array([names is not None and frame not in names for frame in frames.tolist()])
     missing.leave_out(
         "frame without a label",
-        len(between),
-        f"{labels}: no row for frame {min(between, default=0)}, which has an image in {images} "
-        f"({len(between)} such frames); expected a row for every frame; copy the file again",
+        count,
+        f"{labels}: no row for frame {(bare or [0])[0]} of {images} ({count} such frames); "
+        "expected a row for every frame; copy the file again",
     )
     missing.leave_out(
         "label without an image",
@@ -117,18 +121,18 @@ def with_images(
 
 def entries(folder: Path) -> tuple[list[str], list[str]]:
     """Names of the folders and of the files in a folder, sorted, hidden ones left out."""
+    folders, files = [], []
     try:
         with os.scandir(folder) as scan:
-            found = [(entry.name, entry.is_dir()) for entry in scan if entry.name[0] != "."]
+            for entry in scan:
+                if entry.name[0] != "." and (entry.is_dir() or entry.is_file()):
+                    (folders if entry.is_dir() else files).append(entry.name)
     except OSError as error:
         raise CorpusError(
             f"{folder} cannot be listed ({error.strerror}); expected a folder that you may read; "
             "correct the path or its permissions"
         ) from error
-    found.sort()
-    return [name for name, is_folder in found if is_folder], [
-        n for n, folder in found if not folder
-    ]
+    return sorted(folders), sorted(files)
 
 
 def find_folder(

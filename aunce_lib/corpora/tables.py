@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,13 @@ from .rawfiles import (
     existing,
     frame_table,
     relative,
+    with_images,
 )
-from .tidy import MAX_INTENSITY
+from .tidy import LOOKS_LIKE_AU, MAX_INTENSITY
 
 AU_NAME = re.compile(r"au[ _-]?0*([1-9]\d?)(?:_(c|r|intensity))?", re.IGNORECASE | re.ASCII)
 IMAGE_NAMES = ("image", "image_path", "img_path", "path", "filename", "file")
+OPTIONAL = ("subject", "sequence", "frame", "split", "success")
 SPLITS = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
 
 
@@ -70,6 +73,7 @@ def read_csv(
     grid = read_grid(source)
     part = _labels(grid, threshold)
     names = {name.lower(): name for name in grid.header}
+    _refuse_misspelt(grid, names)
     image = next((names[name] for name in IMAGE_NAMES if name in names), None)
     if image is not None:
         part |= _image_rows(grid, image, names, source, images, policy)
@@ -129,6 +133,23 @@ def read_folder(
     return frame_table(corpus, [part], source, Missing("error"), {}, keep_unlabelled=True)
 
 
+def _refuse_misspelt(grid: Grid, names: dict[str, str]) -> None:
+    """Other columns are ignored; but a column nearly named like one that is read was meant."""
+    strange = [
+        name
+        for name in names
+        if LOOKS_LIKE_AU.match(re.sub(r"\W|_", "", name)) and not AU_NAME.fullmatch(name)
+    ]
+    for name in OPTIONAL:
+        if name not in names:
+            strange += get_close_matches(name, names, 1, cutoff=0.85)
+    if strange:
+        raise CorpusError(
+            f"{grid.path}, line 1: column {names[strange[0]]!r} looks misspelt; expected AU12, "
+            f"AU12_r, AU12_c, {', '.join(OPTIONAL)}; rename it, or take it away"
+        )
+
+
 def _labels(grid: Grid, threshold: float | None) -> dict:
     """Columns AU1 … and AU1_intensity … of any of the spellings."""
     labels: dict[int, str] = {}
@@ -147,8 +168,8 @@ def _labels(grid: Grid, threshold: float | None) -> dict:
     if not labels and (threshold is None or not levels):
         raise CorpusError(
             f"{grid.path}, line 1: expected columns of labels AU1, AU2 … separated by commas, "
-            f"found {some(grid.header)}; correct the header, or for intensities say from where on an AU "
-            "is active, such as threshold=2"
+            f"found {some(grid.header)}; correct the header, or for intensities say from where on "
+            "an AU is active, such as threshold=2"
         )
     values = {column(au): grid.labels([labels[au]])[:, 0] for au in sorted(labels)}
     for au in sorted(levels):
@@ -257,6 +278,7 @@ def _video_rows(grid, names, source: Path, video, missing: Missing) -> dict:
             f"{grid.place(frames.argmin())}: expected frames from 1 on, got {frames.min()}; "
             "add 1 to the column 'frame'"
         )
+    with_images(np.sort(frames), None, source, video, missing)
     keep = np.ones(len(frames), bool)
     if "success" in names:
         keep = grid.numbers([names["success"]], 1, ())[:, 0] == 1

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aunce_lib import corpora
 from aunce_lib.corpora import (
     CorpusError,
     Fold,
@@ -23,7 +24,7 @@ from aunce_lib.corpora import (
     subject_folds,
 )
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(corpora.__file__).parent / "protocols"
 
 BP4D_PEOPLE = {f"F{i:03d}" for i in range(1, 24)} | {f"M{i:03d}" for i in range(1, 19)}
 PUBLISHED = [("bp4d", 3), ("disfa", 3), ("bp4dplus", 4), ("synth-bp4d", 3)]
