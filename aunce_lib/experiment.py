@@ -7,7 +7,14 @@ from pathlib import Path
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora.atomic import atomic_path
-from aunce_lib.corpora.folds import PUBLISHED_FOLDS, Fold, holdout, published, subject_folds
+from aunce_lib.corpora.folds import (
+    PUBLISHED_FOLDS,
+    Fold,
+    by_split,
+    holdout,
+    published,
+    subject_folds,
+)
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
 from aunce_lib.evaluation.metrics import Evaluation, evaluate
@@ -35,8 +42,7 @@ def fold_of(table: FrameTable, number: int = 1) -> Fold:
     if "split" in table.frames:
         if number != 1:
             raise ValueError(f"{corpus} comes with one split, fold 1; got fold {number}")
-        in_train = table.frames["split"].to_numpy() == "train"
-        return Fold(*(tuple(sorted(set(table.subjects[side]))) for side in (in_train, ~in_train)))
+        return by_split(table)
     if corpus in PUBLISHED_FOLDS:
         return published(corpus, number)
     if not 1 <= number <= OWN_FOLDS:

@@ -15,18 +15,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from aunce_lib.corpora import sanity
+from aunce_lib.corpora.aggregates import TEST_COUNTS, counts
 from aunce_lib.corpora.atomic import atomic_path
-from aunce_lib.corpora.folds import PUBLISHED_FOLDS, published, subject_folds
+from aunce_lib.corpora.folds import PUBLISHED_FOLDS
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
-from aunce_lib.corpora.published import PUBLISHED_FRAMES, published_rates
-from aunce_lib.facs import ACTION_UNITS, column
+from aunce_lib.experiment import OWN_FOLDS, fold_of
+from aunce_lib.facs import ACTION_UNITS, AU_SETS, column
 from aunce_lib.inspection.plots import plot_cooccurrence
 from aunce_lib.report import STYLE
 
 SHOWN = 20  # thumbnails
 THUMBNAIL = 96  # pixels
-FAR = 0.02  # a rate this far from the published one, on a whole corpus, wants an explanation
+CHECKED_IMAGES = 300_000  # of larger corpora not every pixel is read again for the page
 MORE_STYLE = """
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.2rem, 1fr)); gap: .5rem }
 .faces figure { margin: 0; font-size: .72rem; line-height: 1.25; color: var(--soft);
@@ -39,8 +41,7 @@ MORE_STYLE = """
 td.heat { color: #1b1f24; min-width: 2.1rem; padding: .25rem .35rem }
 td { white-space: nowrap } .text { text-align: left }
 td.text { white-space: normal; overflow-wrap: anywhere; min-width: 10rem }
-.bad { color: #b3261e; font-weight: 600 } .fine { color: #0b6e4f; font-weight: 600 }
-@media (prefers-color-scheme: dark) { .bad { color: #ff8a80 } .fine { color: #7fd1ae } }
+li { max-width: 44rem; margin: .3rem 0; overflow-wrap: anywhere }
 svg { vertical-align: middle } code { overflow-wrap: anywhere }
 """
 
@@ -61,6 +62,7 @@ def write_preparation_report(folder: str | Path) -> Path:
             _head(table, rejected),
             _faces(table),
             _left_out(table, rejected),
+            _oddities(table, rejected),
             _rates(table),
             _people(table, rejected),
             _cooccurrence(table),
@@ -146,35 +148,43 @@ def _left_out(table: FrameTable, rejected: pd.DataFrame) -> str:
     return f"<h2>What is missing</h2>{listing}{gallery}{every}"
 
 
+def _oddities(table: FrameTable, rejected: pd.DataFrame) -> str:
+    """What the sanity checks say; frames that were rejected here are not counted as missing."""
+    names = ["subject", "sequence", "frame"]
+    whole = pd.concat([table.frames[names], rejected[names]], ignore_index=True)
+    whole = whole.assign(corpus=table.frames["corpus"].cat.categories[0], AU1=np.nan)
+    findings = [*sanity.rates(table), *sanity.lengths(FrameTable(whole))]
+    findings += [*sanity.splits(table), *sanity.same_path(table)]
+    looked = "rates, lengths of sequences, splits, paths"
+    if len(table) <= CHECKED_IMAGES:
+        findings += [*sanity.same_images(table), *sanity.shift(table)]
+        looked += ", copies of images, labels apart from the movement"
+    found = "".join(f"<li>{escape(str(finding))}.</li>" for finding in findings)
+    return (
+        f"<h2>What looks odd</h2>{f'<ul>{found}</ul>' if found else '<p>Nothing was found.</p>'}"
+        f"<p class=soft>Looked at: {looked}, where something is published to compare with. Labels "
+        "that are one frame off cannot be seen.</p>"
+    )
+
+
 def _rates(table: FrameTable) -> str:
     """Rates beside the published ones, where there are any."""
-    rates, known = table.rates(), published_rates(table.metadata.get("corpus", ""))
-    people = table.frames["subject"].nunique()
-    whole = known is not None and len(table) > 0.95 * known.frames
+    corpus, expected = table.metadata.get("corpus", ""), {}
+    note = "Nothing is published to compare with."
+    if corpus in TEST_COUNTS:
+        frames, active = counts(corpus)
+        expected = dict(zip(AU_SETS[corpus], active / frames, strict=True))
+        note = f"The mark is the published rate, over {frames:,} frames."
     rows = []
-    for au, (name, counts) in zip(table.aus, rates.iterrows(), strict=True):
+    for au, (name, found) in zip(table.aus, table.rates().iterrows(), strict=True):
         unit = escape(ACTION_UNITS[au].name) if au in ACTION_UNITS else ""
-        expected = None if known is None else known.rates.get(au)
-        cells = [name, unit, _percent(counts.rate), _bar(counts.rate, expected)]
-        cells += [f"{counts.active:,.0f}", f"{counts.unknown:,.0f}"]
-        if known is not None:
-            gap = np.nan if expected is None else counts.rate - expected
-            style = "" if not whole or np.isnan(gap) else "bad" if abs(gap) > FAR else "fine"
-            published_cell = "" if expected is None else _percent(expected)
-            gap_cell = "" if np.isnan(gap) else f'<span class="{style}">{100 * gap:+.1f}</span>'
-            cells += [published_cell, gap_cell]
+        cells = [name, unit, _percent(found.rate), _bar(found.rate, expected.get(au))]
+        cells += [f"{found.active:,.0f}", f"{found.unknown:,.0f}"]
+        if au in expected:
+            cells += [_percent(expected[au]), f"{100 * (found.rate - expected[au]):+.1f}"]
         rows.append(cells)
     header = ["AU", "", "rate", "", "active", "unknown"]
-    note = "Nothing is published to compare with."
-    if known is not None:
-        header += ["published", "points apart"]
-        note = f"The mark is the published rate over {known.frames:,} frames. " + (
-            f"Rates more than {100 * FAR:.0f} points apart are red: another threshold, shifted "
-            "columns, or labels a frame off?"
-            if whole
-            else f"These are {len(table):,} frames of {people} people, too few to expect the same."
-        )
-    listing = _table(header, rows, texts=(1,))
+    listing = _table(header + ["published", "points apart"] * bool(expected), rows, texts=(1,))
     return f"<h2>How often each action unit is active</h2><p>{note}</p>{listing}"
 
 
@@ -215,28 +225,32 @@ def _cooccurrence(table: FrameTable) -> str:
 
 def _folds(table: FrameTable) -> str:
     """Frames and people on both sides of every fold."""
-    corpus, people = table.metadata.get("corpus", ""), table.frames["subject"].nunique()
-    if corpus in PUBLISHED_FOLDS:
-        folds = {f"fold {k}": published(corpus, k) for k in range(1, PUBLISHED_FOLDS[corpus] + 1)}
+    corpus = table.metadata.get("corpus", "")
+    number, note = OWN_FOLDS, "None are published: these are ours, by person."
+    if "split" in table.frames:
+        number, note, corpus = 1, "The split that its source states.", ""
+    elif corpus in PUBLISHED_FOLDS:
+        number = PUBLISHED_FOLDS[corpus]
         note = "As published; the numbering of BP4D's and DISFA's runs backwards."
-    elif people >= 3:
-        folds = {f"fold {k}": f for k, f in enumerate(subject_folds(table, 3, seed=0), 1)}
-        note = "No folds are published for this corpus: these are ours, by person, seed 0."
-    else:
-        return "<h2>Folds</h2><p>Folds are by person, and need at least three people.</p>"
+    try:
+        folds = {f"fold {k}": fold_of(table, k) for k in range(1, number + 1)}
+    except ValueError as error:  # too few people, or a part of the split is not here
+        return f"<h2>Folds</h2><p>None: {escape(str(error))}.</p>"
     rows, subjects = [], table.subjects
     for number, (name, fold) in enumerate(folds.items(), 1):
-        sides = [np.isin(subjects, side) for side in (fold.train_subjects, fold.test_subjects)]
-        counted = [f"{side.sum():,}" for side in sides]
-        present = [len(set(subjects[side])) for side in sides]
-        asked = [len(fold.train_subjects), len(fold.test_subjects)]
-        expected = PUBLISHED_FRAMES.get(corpus, {}).get(number)
-        told = "" if expected is None else f"{expected[0]:,} / {expected[1]:,}"
-        seen = [f"{a} of {b}" if a < b else f"{a}" for a, b in zip(present, asked, strict=True)]
-        rows.append((name, counted[0], seen[0], counted[1], seen[1], told))
-    header = ["", "train frames", "people", "test frames", "people", "published frames"]
-    if not any(row[-1] for row in rows):
-        header, rows = header[:-1], [row[:-1] for row in rows]
+        row = [name]
+        for part, people in (("train", fold.train_subjects), ("test", fold.test_subjects)):
+            side = np.isin(subjects, people)
+            here = len(set(subjects[side]))
+            of = f" of {len(people)}" * (here < len(people))
+            told = f"{counts(corpus, number, part)[0]:,}" if corpus in TEST_COUNTS else ""
+            row += [f"{side.sum():,}", told, f"{here}{of}"]
+        rows.append(row)
+    header = ["", "train frames", "published", "people", "test frames", "published", "people"]
+    if corpus not in TEST_COUNTS:
+        header, *rows = (
+            [c for place, c in enumerate(r) if place not in (2, 5)] for r in (header, *rows)
+        )
     return f"<h2>Folds</h2><p>{note}</p>{_table(header, rows)}"
 
 
