@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
@@ -13,8 +14,6 @@ from jsonargparse import ArgumentParser
 
 if TYPE_CHECKING:
     from aunce_lib.config import TrainConfig
-
-ON_ERROR = {"stop": "error", "skip": "skip"}  # what readers call it
 
 
 def demo(folder: str = "runs/demo", size: str = "small", seed: int = 0) -> None:
@@ -102,7 +101,10 @@ def prepare(
     corpus, source, out = (given.pop(name) for name in ("reader", "source", "out"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is one too
     try:
-        table = reader(corpus)(source, missing=ON_ERROR[on_error], **given)
+        read = reader(corpus)
+        if "missing" in inspect.signature(read).parameters:
+            given["missing"] = {"stop": "error", "skip": "skip"}[on_error]  # as readers call it
+        table = read(source, **given)
         people = table.frames["subject"].nunique()
         print(f"{source}: {len(table):,} frames of {people} people", flush=True)
         kept = prepare(

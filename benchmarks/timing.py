@@ -36,11 +36,16 @@ def side_by_side(calls: dict[str, Callable[[], object]], repeats: int = 7) -> di
 
 def peak_mebibytes(code: str) -> float:
     """Memory that `code` needs on top of its imports: it calls `measure(function)` once."""
+    return numbers_printed(code)[-1]
+
+
+def numbers_printed(code: str) -> list[float]:
+    """The numbers that `code`, which may call `measure(function)`, prints in its own process."""
     program = f"from benchmarks.timing import measure\n{code}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return float(done.stdout.split()[-1])
+    return [float(word) for word in done.stdout.split()]
 
 
 def measure(call: Callable[[], object]) -> None:

@@ -141,8 +141,7 @@ def _read(edition, source, labels, images, aus, intensity, missing) -> FrameTabl
         if part and folder:
             part |= _intensities(folder, key, part["frame"], missing)
         if part:
-            prefix = relative(pictures[key].where, source)
-            part["path"] = pictures[key].paths(prefix, part["frame"])
+            part["path"] = pictures[key].paths(source, part["frame"])
             part["video_frame"] = part["frame"] - 1 if pictures[key].names is None else -1
             parts.append({"subject": f"{edition.corpus}/{key[0]}", "sequence": key[1], **part})
     if not any(picture.names is None for picture in pictures.values()):
@@ -162,32 +161,27 @@ class Pictures:
     """The images of a sequence: in a folder, in an archive, or (names is None) a video."""
 
     where: Path
-    names: dict[int, str] | None
+    names: dict[int, str] | None = None
     in_archive: bool = False
 
-    def paths(self, prefix: str, frames: np.ndarray) -> list[str]:
+    def paths(self, source: str | Path, frames: np.ndarray) -> list[str]:
+        prefix = relative(self.where, source)
         if self.names is None:
             return [prefix] * len(frames)
-        joint = "!" if self.in_archive else "/" if prefix != "." else ""
-        prefix = "" if prefix == "." else prefix
-        return [f"{prefix}{joint}{self.names[frame]}" for frame in frames]
+        return [
+            f"{prefix}{'!' if self.in_archive else '/'}{self.names[n]}" for n in frames.tolist()
+        ]
 
 
 def _image_folder(edition: Edition, source: str | Path, images: str | Path | None) -> Path:
     """The first candidate that holds people; copies differ in where the images lie."""
-    folder = find_folder(source, images, edition.image_folders, "images", "images")
-    if images is None:
-        for candidate in edition.image_folders:
-            folder = Path(source) / candidate
-            if folder.is_dir() and any(
-                PERSON.match(Path(name).stem) for names in entries(folder) for name in names
-            ):
-                return folder
-        raise CorpusError(
-            f"{source}: no folder of images; expected F001/T1/… in one of "
-            f"{', '.join(map(repr, edition.image_folders))}; say where with images=FOLDER"
-        )
-    return folder
+    folders = [folder for folder in edition.image_folders if (Path(source) / folder).is_dir()]
+    with_people = [
+        folder
+        for folder in folders
+        if any(PERSON.match(name) for names in entries(Path(source) / folder) for name in names)
+    ]
+    return find_folder(source, images, with_people[:1] or edition.image_folders, "images", "images")
 
 
 def _key(person: re.Match, task: str, edition: Edition, path: Path) -> Sequence | None:
@@ -206,49 +200,42 @@ def _key(person: re.Match, task: str, edition: Edition, path: Path) -> Sequence 
     return name, f"T{number}"
 
 
-def _add(found: dict, key: Sequence | None, value, path_of) -> None:
+def _add(found: dict[Sequence, Pictures], key: Sequence | None, pictures: Pictures) -> None:
     if key in found:
         raise CorpusError(
-            f"{path_of(found[key])} and {path_of(value)} are both {'/'.join(key)}; expected one "
-            "of each sequence; take one of them away"
+            f"{found[key].where} and {pictures.where} are both {'/'.join(key)}; expected each "
+            "sequence once; take one of them away"
         )
     if key is not None:
-        found[key] = value
+        found[key] = pictures
 
 
 def _label_files(folder: Path, edition: Edition) -> dict[Sequence, Path]:
-    found: dict[Sequence, Path] = {}
+    found: dict[Sequence, Pictures] = {}
     for name in sum(entries(folder), []):
-        stem, _, ending = name.rpartition(".")
-        person, _, task = stem.partition("_")
+        person, _, task = Path(name).stem.partition("_")
         match = PERSON.fullmatch(person)
-        if match and ending.lower() == "csv":
-            _add(found, _key(match, task, edition, folder / name), folder / name, str)
-    return found
+        if match and name.lower().endswith(".csv"):
+            _add(found, _key(match, task, edition, folder / name), Pictures(folder / name))
+    return {key: file.where for key, file in found.items()}
 
 
 def _pictures(folder: Path, edition: Edition) -> dict[Sequence, Pictures]:
     found: dict[Sequence, Pictures] = {}
-    folders, files = entries(folder)
-    for name in folders:
-        person = PERSON.fullmatch(name)
-        for task in entries(folder / name)[0] if person else ():
-            where = folder / name / task
-            if key := _key(person, task, edition, where):
-                pictures = Pictures(where, image_numbers(entries(where)[1], where))
-                _add(found, key, pictures, lambda p: p.where)
-    for name in files:
-        stem, ending = Path(name).stem, Path(name).suffix.lower()
-        person, _, task = stem.partition("_")
+    for name in sum(entries(folder), []):
+        where, ending = folder / name, Path(name).suffix.lower()
+        person, _, task = (name if where.is_dir() else where.stem).partition("_")
         match = PERSON.fullmatch(person)
-        if match and ending == ".zip" and not task:
-            for task, names in _members(folder / name).items():
-                if key := _key(match, task, edition, folder / name):
-                    _add(found, key, Pictures(folder / name, names, True), lambda p: p.where)
-        elif (
-            match and ending in VIDEO_ENDINGS and (key := _key(match, task, edition, folder / name))
-        ):
-            _add(found, key, Pictures(folder / name, None), lambda p: p.where)
+        if match and not task and where.is_dir():
+            for task in entries(where)[0]:
+                if key := _key(match, task, edition, where / task):
+                    names = image_numbers(entries(where / task)[1], where / task)
+                    _add(found, key, Pictures(where / task, names))
+        elif match and not task and ending == ".zip":
+            for task, names in _members(where).items():
+                _add(found, _key(match, task, edition, where), Pictures(where, names, True))
+        elif match and ending in VIDEO_ENDINGS:
+            _add(found, _key(match, task, edition, where), Pictures(where))
     return found
 
 

@@ -168,6 +168,7 @@ def _levels(folder: Path, person: str, aus, missing: Missing) -> tuple[np.ndarra
     for au in sorted(files):  # all of them: the others show where one was cut off
         grid = read_grid(files[au], header=("frame", "intensity"))
         frames = grid.frames("frame")
+        values = grid.numbers(["intensity"], MAX_INTENSITY, (), whole=True)[:, 0]
         order = np.argsort(frames)
         wrong = np.flatnonzero(frames[order] != np.arange(1, len(frames) + 1))
         if len(wrong):
@@ -181,7 +182,7 @@ def _levels(folder: Path, person: str, aus, missing: Missing) -> tuple[np.ndarra
                 f"{len(columns[last])}; expected the same of all AUs of a person; copy the shorter "
                 "one again"
             )
-        columns[au] = grid.numbers(["intensity"], MAX_INTENSITY, (), whole=True)[order, 0]
+        columns[au] = values[order]
         last = au
     n = len(columns[last]) if last is not None else 0
     absent = [au for au in aus if au not in files]

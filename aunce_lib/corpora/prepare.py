@@ -279,39 +279,43 @@ def _tasks(frames: pd.DataFrame) -> list[list[tuple[int, np.ndarray]]]:
 
 def _work(job: Job, task: list[Chunk]) -> Iterator[int]:
     """Do a task; yield the number of frames after each chunk."""
-    store, alignment = job.store(), job.alignment
     rows = [row for chunk in task for row in chunk.frames.itertuples()]
-    stream = pictures(alignment.base, rows)
+    stream = pictures(job.alignment.base, rows)
     for chunk in task:
-        rejected, how, last = [], Counter(), None
-        for frame, image in islice(stream, len(chunk.frames)):
-            if isinstance(image, Exception):
-                _refuse_gone(job)
-                if job.stop:
-                    raise CorpusError(
-                        f"{image}. What is done is kept: mend it and run again, or leave such "
-                        "frames out and count them with --on-error skip"
-                    ) from image
-                gone = isinstance(image, FileNotFoundError)
-                rejected.append([frame.Index, "missing" if gone else "unreadable", str(image)])
-                continue
-            face, box, means = alignment.face(frame, image, last)
-            store.write(frame.Index, face)
-            how[means] += 1
-            last = (frame, box)
-            if means == NOBODY:
-                rejected.append([frame.Index, "no face", f"{frame.path}: no face found"])
-        store.force_to_disk()
-        with atomic_path(chunk.record(job.folder)) as temporary:
-            temporary.write_text(json.dumps({"rejected": rejected, "aligned": how}))
+        try:
+            _do_chunk(job, chunk, islice(stream, len(chunk.frames)))
+        except OSError as error:
+            hint = f"could not write {job.folder} ({error.strerror or error}); free some space"
+            if not job.alignment.base.is_dir():  # no reason to reject frames by the thousand
+                hint = f"{job.alignment.base} is gone; bring it back"
+            raise OSError(error.errno, f"{hint}, and run again: what is done is kept") from error
         yield len(chunk.frames)
 
 
-def _refuse_gone(job: Job) -> None:
-    """A disk that vanished is no reason to reject a hundred thousand frames one by one."""
-    base = job.alignment.base
-    if not base.is_dir():
-        raise OSError(errno.ENOENT, f"{base} is gone; bring it back, and run again to go on")
+def _do_chunk(job: Job, chunk: Chunk, stream: Iterator) -> None:
+    """Put the faces of a chunk into the store, then write its record."""
+    store, rejected, how, last = job.store(), [], Counter(), None
+    for frame, image in stream:
+        if isinstance(image, Exception):
+            if not job.alignment.base.is_dir():
+                raise FileNotFoundError(errno.ENOENT, str(image))
+            if job.stop:
+                raise CorpusError(
+                    f"{image}. What is done is kept: mend it and run again, or leave such frames "
+                    "out and count them with --on-error skip"
+                ) from image
+            gone = isinstance(image, FileNotFoundError)
+            rejected.append([frame.Index, "missing" if gone else "unreadable", str(image)])
+            continue
+        face, box, means = job.alignment.face(frame, image, last)
+        store.write(frame.Index, face)
+        how[means] += 1
+        last = (frame, box)
+        if means == NOBODY:
+            rejected.append([frame.Index, "no face", f"{frame.path}: no face found"])
+    store.force_to_disk()
+    with atomic_path(chunk.record(job.folder)) as temporary:
+        temporary.write_text(json.dumps({"rejected": rejected, "aligned": how}))
 
 
 def _conclude(job: Job, table: FrameTable, out: Path, plan: dict) -> FrameTable:

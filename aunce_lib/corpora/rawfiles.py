@@ -25,8 +25,8 @@ from .frames import FrameTable
 
 IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEO_ENDINGS = frozenset({".avi", ".mp4", ".mov", ".mkv", ".wmv", ".mpg", ".mpeg", ".webm"})
-IN_ZIP = ".zip!"  # "2D+3D/F001.zip!F001/T1/2440.jpg" is a member of an archive
-
+# "2D+3D/F001.zip!F001/T1/2440.jpg" is a member of an archive.
+IN_ZIP = re.compile(r"\.zip!", re.IGNORECASE)
 # 2440, 02440, SN003_0, F001_T1_2440; but neither "2440 (1)" nor 2440_1, which are copies.
 FRAME_NAME = re.compile(r"(?:[A-Za-z]\w*[_-])?(\d{1,9})", re.ASCII)
 
@@ -183,20 +183,20 @@ def read_bytes(source: str | Path, path: str) -> bytes:
     """
     base = Path(source)
     base = base if base.is_dir() else base.parent
-    archive, inside, member = path.partition(IN_ZIP)
     try:
-        if not inside:
+        if not (split := IN_ZIP.search(path)):
             return (base / path).read_bytes()
-        return _archive(base / (archive + ".zip")).read(member)
-    except (OSError, KeyError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        archive, member = base / path[: split.end() - 1], path[split.end() :]
+        return _archive(archive, archive.stat().st_mtime_ns, os.getpid()).read(member)
+    except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise CorpusError(
             f"{base / path} cannot be read ({error}); expected an image; copy it again"
         ) from error
 
 
 @lru_cache(maxsize=2)
-def _archive(path: Path) -> zipfile.ZipFile:
-    """Stays open: a list of 20,000 images is not read again for each of them."""
+def _archive(path: Path, changed: int, process: int) -> zipfile.ZipFile:
+    """An archive, kept open: its list of members is long. A child process opens its own."""
     return zipfile.ZipFile(path)
 
 

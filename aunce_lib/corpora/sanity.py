@@ -5,7 +5,7 @@ means that nothing was found, not that all is well.
 
 What no check here can see: labels that are off by one frame. At 20 to 25 frames a second a face
 takes longer than that to move, and coders differ by more. The readers prevent it by matching frames
-by number; `temporal.temporal_shift` finds shifts of several frames.
+by number; `shift` finds labels that are off by about 8 frames (a third of a second) or more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .cells import some
 from .frames import FrameTable
 from .temporal import motion, temporal_shift
 
-TELLING = 2.0  # frames; faces and coders alone can look like a smaller shift
+TELLING = 4.0  # frames; onsets quicker than offsets alone can look like 3
 READ_AT_ONCE = 256  # images
 
 

@@ -143,6 +143,11 @@ def _copy(path: Path, target: Path) -> None:
         shutil.copytree(path, target) if path.is_dir() else shutil.copy(path, target)
 
 
+def _rename(path: Path, target: Path) -> None:
+    if not target.exists():  # nobody can see that an image was replaced by another
+        path.rename(target)
+
+
 def _remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
@@ -157,7 +162,7 @@ def _replace(path: Path, make: Callable[[Path], object]) -> None:
 
 PATH_DAMAGE: dict[str, Callable[[Path, Path, Random], object]] = {
     "removed": lambda path, outside, rng: _remove(path),
-    "renamed": lambda path, outside, rng: path.rename(_other_name(path, rng)),
+    "renamed": lambda path, outside, rng: _rename(path, _other_name(path, rng)),
     "copied": lambda path, outside, rng: _copy(path, _other_name(path, rng)),
     "a folder instead": lambda path, outside, rng: _replace(path, Path.mkdir),
     "a file instead": lambda path, outside, rng: _replace(path, lambda p: p.write_bytes(b"1,0\n")),
