@@ -202,7 +202,9 @@ def main() -> None:
         if command is train:
             from aunce_lib.config import TrainConfig
 
-            given["config"] = TrainConfig(**vars(given["config"]))
+            settings = vars(given["config"])
+            settings.pop("__path__", None)  # jsonargparse's note of the file they come from
+            given["config"] = TrainConfig(**settings)
         command(**given)
     except (OSError, ValueError, ImportError) as error:
         print(f"aunce: {error}", file=sys.stderr)

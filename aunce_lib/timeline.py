@@ -16,7 +16,7 @@ from aunce_lib.facs import ACTION_UNITS, column
 from aunce_lib.inspection.style import ACTIVE, PALETTE
 from aunce_lib.predict import NOTE, Model, NoFaceError
 
-SHOWN = 10  # faces above the lines
+SHOWN = 12  # faces above the lines, at most
 AT_ONCE = 32  # faces that the encoder sees together
 
 
@@ -64,7 +64,7 @@ def read_timeline(
         raise ValueError(f"rate must be above 0 moments a second, got {rate}")
     moments, waiting, scores, decisions = [], [], [], []
     faces, size, stride, box = [], model.run.config.image_size, 1, None
-    due = 0
+    seen, due = 0, 0
 
     def wanted(_number: int, seconds: float) -> bool:
         nonlocal due
@@ -87,8 +87,9 @@ def read_timeline(
         if box is None:
             continue
         waiting.append(crop_face(image, box, size))
-        if sum(face for *_, face in moments) % stride == 0:
+        if seen % stride == 0:
             faces.append((seconds, waiting[-1]))
+        seen += 1
         if len(faces) > 2 * SHOWN:  # every second one, from now on
             faces, stride = faces[::2], 2 * stride
         if len(waiting) == AT_ONCE:
@@ -101,7 +102,6 @@ def read_timeline(
             f"{clip}: no face found in {len(moments)} frames; expected a face that looks into the "
             "camera and is at least a tenth of the picture's width"
         )
-    faces = [faces[i] for i in np.linspace(0, len(faces) - 1, min(SHOWN, len(faces))).astype(int)]
     probe = model.probe
     return Timeline(
         Path(clip),
@@ -144,17 +144,19 @@ def plot_timeline(timeline: Timeline) -> Figure:
     top, *rows = figure.subplots(1 + len(aus), 1, sharex=True, height_ratios=ratios)
     span = (times[0] - step / 2, times[-1] + step / 2)
     top.set(xlim=span, ylim=(0, 1))
-    for seconds, face in zip(timeline.times, timeline.faces, strict=True):
-        place = (seconds - span[0]) / (span[1] - span[0])
-        inset = top.inset_axes([place - 0.045, 0, 0.09, 1])
-        inset.imshow(face)
-        inset.set_axis_off()
+    for slot in range(SHOWN):
+        middle = span[0] + (slot + 0.5) / SHOWN * (span[1] - span[0])
+        nearest = np.abs(timeline.times - middle).argmin()
+        if abs(timeline.times[nearest] - middle) <= (span[1] - span[0]) / SHOWN / 2:
+            inset = top.inset_axes([(slot + 0.05) / SHOWN, 0, 0.9 / SHOWN, 1])
+            inset.imshow(timeline.faces[nearest])
+            inset.set_axis_off()
     top.set_axis_off()
     for ax, au in zip(rows, aus, strict=True):
         score, threshold = table[f"{column(au)}_score"].to_numpy(), timeline.thresholds[au]
         active = table[column(au)].to_numpy() == 1
         ax.step(times, score, where="mid", color=PALETTE["black"], linewidth=0.9)
-        ax.fill_between(times, 0, score, where=active, step="mid", color=ACTIVE, linewidth=0)
+        ax.bar(times[active], score[active], width=step, color=ACTIVE, alpha=0.85)
         ax.axhline(threshold, color="#888888", linewidth=0.8, linestyle=":")
         for seconds in times[~table.face.to_numpy()]:
             ax.axvspan(seconds - step / 2, seconds + step / 2, color="#DDDDDD", linewidth=0)

@@ -33,7 +33,7 @@ def pictures(base: Path, rows: list) -> Iterator[tuple[object, np.ndarray | Exce
     if getattr(rows[0], "video_frame", -1) < 0:
         for row in rows:
             try:
-                inside = IN_ZIP in row.path
+                inside = IN_ZIP.search(row.path)
                 yield row, _unpacked(base, row.path) if inside else read_photo(base / row.path)
             except (CorpusError, OSError) as error:
                 yield row, error
