@@ -16,10 +16,10 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lab notebooks bench lint faces lock clean
+.PHONY: help setup demo test test-all lab notebooks bench lint faces faces-measured lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { \
@@ -60,6 +60,12 @@ lint: $(READY) ## style, spelling, and notebooks equal to their sources
 
 faces: $(READY) ## draw the sheets of synthetic faces that docs/faces shows
 	$(BIN)/python docs/faces/sheets.py
+	$(BIN)/python docs/faces/label_statistics.py
+
+faces-measured: $(READY) ## measure them: fairness (of the demo), other making, recognisability (15 min)
+	$(BIN)/python docs/faces/fairness.py
+	$(BIN)/python docs/faces/another_making.py
+	$(BIN)/python docs/faces/recognisability.py
 
 lock: $(READY) ## write the versions in .venv into requirements.lock
 	grep '^#' requirements.lock > $(VENV)/lock

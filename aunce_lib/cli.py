@@ -166,6 +166,31 @@ def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None
     )
 
 
+def study(
+    config: str, folder: str = "runs/studies", csv: str | None = None, jobs: int = -1
+) -> None:
+    """Run a grid of trainings, such as losses × label noise × seeds; a stopped one goes on.
+
+    Args:
+        config: A YAML file, or the name of one of the library's own studies, such as main.
+        folder: Where what is done is kept.
+        csv: The table of results; NAME.csv in the folder if not given.
+        jobs: Trainings at a time, one thread each; -1 for one a core.
+    """
+    from aunce_lib.corpora.atomic import atomic_path
+    from aunce_lib.study import StudyConfig, run_study
+
+    folder = Path(folder)
+    target = Path(csv or folder / f"{Path(config).stem}.csv")
+    table = run_study(StudyConfig.load(config), folder, jobs)
+    with atomic_path(target) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
+    print(f"{len(table)} rows: {target}")
+    if failed := int(table.error.notna().sum()):
+        print(f"aunce: {failed} of them failed, see column error", file=sys.stderr)
+        sys.exit(1)
+
+
 COMMANDS = {
     demo: "train on drawn faces, compare, report",
     predict: "read photographs, as an illustration",
@@ -173,12 +198,14 @@ COMMANDS = {
     prepare: "from a corpus on disk to aligned faces, with a report",
     train: "train an encoder on a fold of a prepared corpus",
     probe: "what a trained encoder has learned",
+    study: "losses × settings × noise × seeds",
 }
 POSITIONAL = {
     predict: {"photos": "Image files."},
     timeline: {"clip": "A video file."},
     train: {"prepared": "Folder that `aunce prepare` made.", "out": "Folder for the run."},
     probe: {"run": "Folder that `aunce train` made."},
+    study: {"config": "YAML file, or a name."},
 }
 
 
@@ -219,7 +246,8 @@ def _add_arguments(parser: ArgumentParser, command) -> None:
     for name, text in names.items():
         many = {"nargs": "+", "metavar": "PHOTO"} if name == "photos" else {}
         parser.add_argument(name, type=str, help=text, **many)
-    _add_function(parser, command, {*names, "config"})
+    skip = set(names) | ({"config"} if command is train else set())
+    _add_function(parser, command, skip)
     if command is train:
         from aunce_lib.config import TrainConfig
 

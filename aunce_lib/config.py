@@ -12,11 +12,12 @@ from reprlib import repr as shortened  # a small YAML file can hold a value with
 import yaml
 
 from aunce_lib.corpora.atomic import atomic_path
-from aunce_lib.encoder import BACKBONES
+from aunce_lib.encoder import BACKBONES, Encoder
 
 LOSSES = ("aunce", "bce", "ntxent", "supcon", "hcl")
 _KINDS = {
     "str": str,
+    "str | None": str | None,
     "bool": bool,
     "int": int,
     "float": float,
@@ -35,6 +36,8 @@ class TrainConfig:
         backbone: One of `encoder.BACKBONES`.
         dim: Length D of an embedding; None takes the backbone's width.
         pretrained: Start from ImageNet weights (Swin backbones; downloaded when asked for).
+        init: Weights of ours that the backbone starts from: a name for `load_pretrained`, or the
+            path of such a file (ends in .safetensors). The rest of the encoder starts afresh.
         drop_path: Stochastic depth of a Swin backbone.
         image_size: Side of a view in pixels.
         view_strength: Strength of the augmentations, 0..1 (see `views.Views`).
@@ -60,6 +63,7 @@ class TrainConfig:
     backbone: str = "conv-small"
     dim: int | None = 64
     pretrained: bool = False
+    init: str | None = None
     drop_path: float = 0.0
     image_size: int = 64
     view_strength: float = 0.3
@@ -136,6 +140,17 @@ class TrainConfig:
             seed=3407,
         )
         return replace(protocol, **changes)
+
+    def build_encoder(self, n_aus: int, pretrained: bool = False) -> Encoder:
+        """The encoder that these settings describe, with fresh weights (or ImageNet's)."""
+        return Encoder(
+            n_aus,
+            self.backbone,
+            self.dim,
+            image_size=self.image_size,
+            pretrained=pretrained,
+            drop_path=self.drop_path,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the settings as YAML."""

@@ -9,17 +9,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
-from aunce_lib.corpora.folds import holdout, published, subject_folds
 from aunce_lib.corpora.frames import FrameTable
-from aunce_lib.evaluation.metrics import evaluate
 from aunce_lib.inspection.projection import project
-from aunce_lib.report import MAPPED_AU, DemoResult, Trained, write_report
+from aunce_lib.report import MAPPED_AU, DemoResult, write_report
+from aunce_lib.trial import Trial, choose_fold, one_thread, run_trial
 
 CORPUS = "synth-bp4d"
 LOSSES = {"aunce": "AUNCE", "bce": "cross-entropy"}
@@ -55,26 +53,21 @@ def demo(folder: str | Path = "runs/demo", size: str = "small", seed: int = 0, *
             )
     print(f"Drawing {CORPUS}: synthetic faces, kept for the next time …", flush=True)
     table = synthetic.load(CORPUS, size, seed=seed, progress=True)
-    # the published fold needs all 41 people; a tiny corpus has its own
-    fold = published(CORPUS, 1) if size != "tiny" else subject_folds(table)[0]
-    train, test = fold.split(table)
+    train, test = choose_fold(table).split(table)
     seconds = {"render": time.perf_counter() - started}
     print(
         f"{len(train):,} faces of {len(set(train.subjects))} people to learn from, "
         f"{len(test):,} of {len(set(test.subjects))} other people to be tested on. Training …",
         flush=True,
     )
-    mapped = np.linspace(0, len(test) - 1, min(N_PROJECTED, len(test))).astype(int)
-    jobs = (
-        delayed(_train_and_probe)(folder / loss, loss, train, test, mapped, seed, settings)
-        for loss in LOSSES
-    )
+    jobs = (delayed(_trial)(folder / loss, loss, train, test, seed, settings) for loss in LOSSES)
     trained = dict(zip(LOSSES.values(), _side_by_side(jobs), strict=True))
     for step in ("train", "probe"):
         seconds[step] = max(one.seconds[step] for one in trained.values())
     print("Mapping the embeddings, writing the report …", flush=True)
     begun = time.perf_counter()
-    maps = _maps({name: one.embeddings for name, one in trained.items()}, test.aus, seed)
+    mapped = np.linspace(0, len(test) - 1, min(N_PROJECTED, len(test))).astype(int)
+    maps = _maps({name: one.embeddings[mapped] for name, one in trained.items()}, test.aus, seed)
     seconds["maps"] = time.perf_counter() - begun
 
     metrics = {loss: trained[name].evaluation.to_dict() for loss, name in LOSSES.items()}
@@ -94,40 +87,14 @@ def demo(folder: str | Path = "runs/demo", size: str = "small", seed: int = 0, *
     return metrics
 
 
-def _train_and_probe(
-    folder: Path,
-    loss: str,
-    train: FrameTable,
-    test: FrameTable,
-    mapped: np.ndarray,
-    seed: int,
-    settings: dict,
-) -> Trained:
+def _trial(
+    folder: Path, loss: str, train: FrameTable, test: FrameTable, seed: int, settings: dict
+) -> Trial:
     """One loss from scratch to scores; runs in a process of its own."""
-    from aunce_lib.evaluation.embed import embed
-    from aunce_lib.evaluation.probe import fit_probe
-    from aunce_lib.training import fit
-
-    torch.set_num_threads(1)
-    started = time.perf_counter()
     shutil.rmtree(folder, ignore_errors=True)
-    learners, watched = holdout(train, 0.15, seed).split(train)
     config = TrainConfig.quick(loss=loss, seed=seed, **settings)
-    run = fit(learners, config, folder, validation=watched)
-    trained = time.perf_counter()
-    z_train, z_test = embed(run.encoder, train), embed(run.encoder, test)
-    probe = fit_probe(z_train, train.labels, train.subjects, train.aus, seed=seed)
-    probe.save(folder / "probe.safetensors")
-    evaluation = evaluate(
-        test.labels,
-        probe.scores(z_test),
-        probe.predict(z_test),
-        test.subjects,
-        test.aus,
-        train.labels,
-    )
-    seconds = {"train": trained - started, "probe": time.perf_counter() - trained}
-    return Trained(evaluation, run.history, z_test[mapped], seconds)
+    with one_thread():
+        return run_trial(config, folder, train, test, watch=0.15)
 
 
 def _maps(embeddings: dict[str, np.ndarray], aus, seed: int) -> dict[tuple[str, str], np.ndarray]:

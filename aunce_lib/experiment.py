@@ -13,13 +13,14 @@ from aunce_lib.corpora.folds import (
     by_split,
     holdout,
     published,
-    subject_folds,
 )
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
-from aunce_lib.evaluation.metrics import Evaluation, evaluate
+from aunce_lib.evaluation.embed import embed
+from aunce_lib.evaluation.metrics import Evaluation
 from aunce_lib.evaluation.probe import fit_probe
 from aunce_lib.training import Run, fit
+from aunce_lib.trial import choose_fold, evaluate_on
 
 WATCHED = 0.15  # of the training people, to watch the training by
 OWN_FOLDS = 3  # of a corpus without published ones
@@ -43,11 +44,7 @@ def fold_of(table: FrameTable, number: int = 1) -> Fold:
         if number != 1:
             raise ValueError(f"{corpus} comes with one split, fold 1; got fold {number}")
         return by_split(table)
-    if corpus in PUBLISHED_FOLDS:
-        return published(corpus, number)
-    if not 1 <= number <= OWN_FOLDS:
-        raise ValueError(f"fold must be 1 … {OWN_FOLDS} for {corpus}, got {number}")
-    return subject_folds(table, OWN_FOLDS)[number - 1]
+    return published(corpus, number) if corpus in PUBLISHED_FOLDS else choose_fold(table, number)
 
 
 def train_on(
@@ -89,8 +86,6 @@ def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
         FileNotFoundError: If the run, or the corpus it was trained on, is not there.
         ValueError: If a file is damaged, or there is no such kind.
     """
-    from aunce_lib.evaluation.embed import embed
-
     run = Run.load(folder)
     path = run.folder / "data.json"
     if not path.is_file():
@@ -98,18 +93,10 @@ def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
     data = json.loads(path.read_text())
     table = load_prepared(data["prepared"])
     train, test = fold_of(table, data["fold"]).split(table)
-    z_train, z_test = embed(run.encoder, train), embed(run.encoder, test)
-    seed = run.config.seed
-    probe = fit_probe(z_train, train.labels, train.subjects, train.aus, kind, seed)
+    z = embed(run.encoder, train)
+    probe = fit_probe(z, train.labels, train.subjects, train.aus, kind, run.config.seed)
     probe.save(run.folder / "probe.safetensors")
-    evaluation = evaluate(
-        test.labels,
-        probe.scores(z_test),
-        probe.predict(z_test),
-        test.subjects,
-        test.aus,
-        train.labels,
-    )
+    evaluation, _ = evaluate_on(run.encoder, probe, test, train.labels)
     metrics_path = run.folder / "metrics.json"
     metrics = json.loads(metrics_path.read_text()) if metrics_path.is_file() else {}
     all_active = float(evaluation.baselines["all_active"].loc["macro", "f1"])

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.frames import FrameTable
-from aunce_lib.evaluation.metrics import Evaluation
 from aunce_lib.facs import describe
 from aunce_lib.inspection.plots import face_grid, plot_f1_bars, plot_history, plot_projection
+from aunce_lib.trial import Trial
 
 MAPPED_AU = 12  # whose embedding is shown on the maps
 STYLE = """
@@ -42,16 +41,6 @@ th:first-child, td:first-child { text-align: left }
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """What training and probing one loss gave."""
-
-    evaluation: Evaluation
-    history: pd.DataFrame
-    embeddings: np.ndarray  # (n, J, D) of the mapped test faces
-    seconds: dict[str, float]
-
-
-@dataclass(frozen=True, eq=False)
 class DemoResult:
     """All that the report shows.
 
@@ -67,7 +56,7 @@ class DemoResult:
     folder: Path
     train: FrameTable
     test: FrameTable
-    trained: dict[str, Trained]
+    trained: dict[str, Trial]
     mapped: np.ndarray
     maps: dict[tuple[str, str], np.ndarray]
     metrics: dict
@@ -114,9 +103,10 @@ def _figures(result: DemoResult) -> dict[str, Figure]:
         for labels in test.labels[examples]
     ]
     faces, _ = face_grid(test.images(examples), titles, columns=8)
+    faces.suptitle("Synthetic faces with their active action units", fontsize=10)
     bars = Figure(figsize=(10, 4.2), layout="constrained")
     plot_f1_bars({name: one.evaluation for name, one in trained.items()}, ax=bars.subplots())
-    history, _ = plot_history({name: one.history for name, one in trained.items()})
+    history, _ = plot_history({name: one.run.history for name, one in trained.items()})
     return {"faces": faces, "f1": bars, "history": history, **_map_figures(result)}
 
 
@@ -187,7 +177,7 @@ people.</p>
 
 <h2>The faces</h2>
 <p>Above each face, the action units that are active in it: true by construction.</p>
-{picture("faces", "Sixteen drawn faces with the numbers of their active action units")}
+{picture("faces", "Sixteen synthetic faces with the numbers of their active action units")}
 
 <h2>Which action units are read</h2>
 {picture("f1", "Bars of F1 per action unit for both models, with intervals and the baseline")}

@@ -32,6 +32,7 @@ from aunce_lib.evaluation.geometry import alignment, collapse, uniformity
 from aunce_lib.evaluation.metrics import per_au
 from aunce_lib.evaluation.probe import knn_scores
 from aunce_lib.loss import AUNCELoss
+from aunce_lib.pretrained import load_backbone
 from aunce_lib.sampler import BalancedBatchSampler, PositiveSampler
 from aunce_lib.views import Views
 
@@ -71,7 +72,7 @@ class Run:
             )
         config, (path, state) = TrainConfig.load(folder / "config.yaml"), found
         with torch.random.fork_rng():  # initial weights are drawn, only to be replaced
-            encoder = _encoder(config, len(state["aus"]), pretrained=False)
+            encoder = config.build_encoder(len(state["aus"]))
         prefix = "encoder."
         weights = {
             name.removeprefix(prefix): torch.from_numpy(tensor)
@@ -153,7 +154,9 @@ def fit(
     labels = torch.from_numpy(train.labels)
     fabric = _fabric(config)
     torch.manual_seed(config.seed)
-    encoder = _encoder(config, labels.shape[1], config.pretrained)
+    encoder = config.build_encoder(labels.shape[1], config.pretrained)
+    if config.init is not None:
+        load_backbone(encoder, config.init)
     objective = Objective(encoder, _criterion(config, labels, encoder.dim))
     optimizer = torch.optim.AdamW(
         objective.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -262,17 +265,6 @@ def _set_rate(optimizer, config: TrainConfig, step: int, n_steps: int) -> None:
         share *= 0.5 * (1 + math.cos(math.pi * step / n_steps))
     for group in optimizer.param_groups:
         group["lr"] = config.learning_rate * share
-
-
-def _encoder(config: TrainConfig, n_aus: int, pretrained: bool) -> Encoder:
-    return Encoder(
-        n_aus,
-        config.backbone,
-        config.dim,
-        image_size=config.image_size,
-        pretrained=pretrained,
-        drop_path=config.drop_path,
-    )
 
 
 def _criterion(config: TrainConfig, labels: Tensor, dim: int) -> nn.Module:

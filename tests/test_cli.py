@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -69,8 +70,36 @@ def test_demo_tells_an_unusable_folder_without_a_traceback(monkeypatch, capsys, 
     assert "taken" in capsys.readouterr().err
 
 
+STUDY = """
+split: test
+size: tiny
+seed: 100
+loss: {good: {loss: bce}, bad: {learning_rate: 1e30}}
+train: {epochs: 1, batch_size: 32, dim: 8}
+"""
+
+
+def test_study_writes_its_table_and_fails_where_a_cell_did(monkeypatch, capsys, tmp_path, tiny):
+    monkeypatch.setenv("AUNCE_CACHE", str(tiny.store.path.parent))
+    (tmp_path / "mine.yaml").write_text(STUDY)
+    options = ("--folder", tmp_path / "studies", "--jobs", "1")
+    assert call(monkeypatch, "study", tmp_path / "mine.yaml", *options) == 1
+    captured = capsys.readouterr()
+    assert "1 of them failed" in captured.err
+    assert "2 rows" in captured.out.splitlines()[-1]
+    table = pd.read_csv(tmp_path / "studies" / "mine.csv").set_index("loss")
+    assert table.macro_f1.notna().to_dict() == {"good": True, "bad": False}
+
+
+def test_study_tells_a_wrong_key_without_a_traceback(monkeypatch, capsys, tmp_path):
+    (tmp_path / "mine.yaml").write_text(STUDY.replace("seed", "sed"))
+    assert call(monkeypatch, "study", tmp_path / "mine.yaml") == 2
+    assert "'sed'" in capsys.readouterr().err
+
+
 def test_help_names_the_commands(monkeypatch, capsys):
     assert call(monkeypatch, "--help") == 0
     out = capsys.readouterr().out
     assert "demo" in out
     assert "predict" in out
+    assert "study" in out

@@ -14,8 +14,8 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
     "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "encoder",
-    "evaluation", "config", "checkpoint", "training", "pretrained", "study", "inspection",
-    "widgets", "checks", "predict", "report", "demo", "cli",
+    "evaluation", "config", "checkpoint", "pretrained", "training", "trial", "study",
+    "inspection", "widgets", "checks", "predict", "report", "demo", "cli",
 )  # fmt: skip
 
 

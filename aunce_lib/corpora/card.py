@@ -25,7 +25,7 @@ CELL = "text-align:{};padding:.1em .7em;"
 
 def table_card(table: FrameTable) -> str:
     """HTML of a table; every text that comes from data is escaped, images are inline."""
-    parts = [_headline(table), _badges(table), _thumbnails(table), _rates(table)]
+    parts = [_headline(table), _badges(table), _settings(table), _thumbnails(table), _rates(table)]
     return f'<div class="aunce-frame-table">{"".join(parts)}</div>'
 
 
@@ -46,10 +46,24 @@ def _badges(table: FrameTable) -> str:
     if table.metadata.get("synthetic"):
         text = "synthetic: drawn faces, no real people"
         badges.append(f'<span style="{BADGE}background:#0b6e4f">{text}</span>')
-    for note in table.metadata.get("spoiled", []):
+    for note in table.spoiled:
         text = escape(f"spoiled on purpose: {note}")
         badges.append(f'<span style="{BADGE}background:#a4243b">{text}</span>')
     return f"<p style='margin:.3em 0'>{''.join(badges)}</p>" if badges else ""
+
+
+def _settings(table: FrameTable) -> str:
+    """How an embedded corpus was drawn, as `synthetic.load` was asked for it."""
+    drawn = table.metadata
+    if "difficulty" not in drawn:
+        return ""
+    text = (
+        f"drawn as {drawn['corpus']} {drawn['size']}, difficulty {drawn['difficulty']}, "
+        f"seed {drawn['seed']}: {drawn['people']} people, {drawn['frames_per_sequence']} frames "
+        f"a sequence (1 of {drawn['every']}, {drawn['frame_rate']} a second); "
+        f"label statistics: {drawn['statistics']}"
+    )
+    return f"<p style='margin:.3em 0;opacity:.75'>{escape(text)}</p>"
 
 
 def _thumbnails(table: FrameTable) -> str:

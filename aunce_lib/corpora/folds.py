@@ -37,13 +37,28 @@ _BP4D_PLUS = (
     "M014 F070 F006 F067 M039 M006 F059 F003 F007 F049 M053 F081 F055 M012 F082 F015 F036",
 )
 
+# Splits of our own, as large as the real ones where these are known: no list of GFT's 78 and 18
+# people is public, and Aff-Wild2 hides the labels of its test set. People who talk with each other
+# stay together.
+_GROUPS = {True: range(3, 30, 5), False: [g for g in range(1, 33) if g not in range(3, 30, 5)]}
+_SYNTH_GFT = tuple(
+    " ".join(f"G{group:02d}{who}" for group in _GROUPS[test] for who in "ABC")
+    for test in (False, True)
+)
+_SYNTH_AFFWILD2 = tuple(
+    " ".join(f"P{i:03d}" for i in range(1, 201) if (i % 5 == 0) is test) for test in (False, True)
+)
+
 #: The parts of each corpus, and which part each fold tests. The published protocols of BP4D and
 #: DISFA number their folds backwards: fold 1 tests part 3, fold 2 part 2, fold 3 part 1.
 _PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "bp4d": (_BP4D, (3, 2, 1)),
     "disfa": (_DISFA, (3, 2, 1)),
     "bp4dplus": (_BP4D_PLUS, (1, 2, 3, 4)),
-    "synth-bp4d": (_BP4D, (3, 2, 1)),  # drawn people with BP4D's names and BP4D's folds
+    "synth-bp4d": (_BP4D, (3, 2, 1)),  # drawn people with the real names and folds
+    "synth-disfa": (_DISFA, (3, 2, 1)),
+    "synth-gft": (_SYNTH_GFT, (2,)),  # our own split: 26 groups, 78 people | 6 groups, 18 people
+    "synth-affwild2": (_SYNTH_AFFWILD2, (2,)),  # our own split: 160 | 40 people
 }
 
 #: How many folds are published, by corpus.
@@ -108,7 +123,9 @@ def published(corpus: str, fold: int) -> Fold:
     forwards (FG-Net's split 0 tests part 1), so say whose numbering a result uses.
 
     Args:
-        corpus: "bp4d", "disfa" (3 folds), "bp4dplus" (4), or "synth-bp4d" (BP4D's 3 folds).
+        corpus: "bp4d", "disfa" (3 folds), "bp4dplus" (4), "synth-bp4d", "synth-disfa" (the real
+            corpus' 3 folds), "synth-gft", "synth-affwild2" (1, a split of our own: nothing that
+            was published).
         fold: Number of the fold, from 1.
 
     Raises:

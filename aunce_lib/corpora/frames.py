@@ -133,14 +133,31 @@ class FrameTable:
             raise ValueError(
                 f"labels must be (N, J) = {(len(self), len(self.aus))}, got {labels.shape}"
             )
-        if not note:
-            raise ValueError("note must say what was done to the labels")
         frames = self.frames.copy(deep=False)
         for position, au in enumerate(self.aus):
             frames[f"{column(au)}_true"] = frames.get(f"{column(au)}_true", frames[column(au)])
             frames[column(au)] = labels[:, position]
-        spoiled = [*self.metadata.get("spoiled", []), note]
-        return FrameTable(frames, {**self.metadata, "spoiled": spoiled}, self.store)
+        return FrameTable(frames, self.metadata, self.store).noted(note)
+
+    def noted(self, note: str) -> FrameTable:
+        """The same table with one more note on how it was spoiled on purpose."""
+        if not note:
+            raise ValueError("note must say what was done to the table")
+        notes = [*self.metadata.get("spoiled", []), note]
+        return FrameTable(self.frames, {**self.metadata, "spoiled": notes}, self.store)
+
+    @property
+    def spoiled(self) -> tuple[str, ...]:
+        """What was done to this table on purpose, a note each; empty for a clean one.
+
+        Labels that differ from the clean ones beside them count too, should their note be lost.
+        """
+        notes = tuple(self.metadata.get("spoiled", []))
+        for au in () if notes else self.aus:
+            clean = self.frames.get(f"{column(au)}_true")
+            if clean is not None and not clean.equals(self.frames[column(au)]):
+                return ("labels differ from the clean ones beside them",)
+        return notes
 
     def rates(self) -> pd.DataFrame:
         """How often each action unit is active among the frames where it is known.
@@ -221,7 +238,7 @@ class FrameTable:
     def __repr__(self) -> str:
         people = self.frames["subject"].nunique()
         kind = ", synthetic" if self.metadata.get("synthetic") else ""
-        spoiled = ", labels spoiled" if self.metadata.get("spoiled") else ""
+        spoiled = ", spoiled on purpose" if self.spoiled else ""
         return (
             f"FrameTable({len(self):,} frames, {people} people, {len(self.aus)} AUs{kind}{spoiled})"
         )

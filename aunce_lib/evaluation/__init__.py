@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "metrics": ["Evaluation", "as_dict", "evaluate", "per_au", "trivial_baselines"],
         "bootstrap": ["paired_difference"],
+        "fairness": ["by_group"],
         "geometry": ["alignment", "collapse", "dimensions_used", "uniformity"],
         "probe": ["Probe", "fit_probe", "knn_scores"],
     },

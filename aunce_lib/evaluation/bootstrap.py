@@ -1,4 +1,4 @@
-"""F1 from counts of each person, and what other people would have given: the bootstrap.
+"""F1 and AUC from counts of each person, and what other people would have given: the bootstrap.
 
 Frames of one person are nearly copies of each other, so a thousand frames of ten people are ten
 observations and not a thousand. Resampling frames would give intervals that are far too short;
@@ -64,12 +64,56 @@ def bootstrap_f1(counts: np.ndarray, n_resamples: int = 1000, seed: int = 0) -> 
     people, n_aus = counts.shape[:2]
     if people < 2:
         return np.full((n_resamples, n_aus + 1), np.nan)
-    drawn = np.random.default_rng(seed).multinomial(
-        people, np.full(people, 1 / people), n_resamples
-    )
-    totals = drawn.astype(float) @ counts.reshape(people, -1)  # (n_resamples, J * 3)
+    totals = _drawn(people, n_resamples, seed) @ counts.reshape(people, -1)  # (n_resamples, J * 3)
     f1 = f1_score(*np.moveaxis(totals.reshape(n_resamples, n_aus, 3), -1, 0))
     return np.concatenate([f1, nanmean(f1, axis=1)[:, None]], axis=1)
+
+
+def pair_wins(labels: np.ndarray, scores: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """How often an active face of one person scores above an inactive face of another.
+
+    Args:
+        labels: 0, 1 or NaN (unknown, left out), (N,).
+        scores: (N,); a known face without an answer (NaN) makes everything NaN.
+        codes: Whose face it is, int (N,), 0 to S - 1.
+
+    Returns:
+        Wins and pairs, float64 (S, S) each: row the person of the active face, column that of the
+        inactive one; a tie is half a win. AUC = wins.sum() / pairs.sum().
+    """
+    people = codes.max() + 1
+    active, inactive = labels == 1, labels == 0
+    counts = [np.bincount(codes[some], minlength=people) for some in (active, inactive)]
+    pairs = np.outer(*counts).astype(float)
+    if np.isnan(scores[active | inactive]).any():
+        return np.full_like(pairs, np.nan), pairs
+    wins = np.zeros_like(pairs)
+    for person in np.flatnonzero(counts[1]):
+        theirs = np.sort(scores[inactive & (codes == person)])
+        below = np.searchsorted(theirs, scores[active], "left")
+        not_above = np.searchsorted(theirs, scores[active], "right")
+        wins[:, person] = np.bincount(codes[active], (below + not_above) / 2, people)
+    return wins, pairs
+
+
+def bootstrap_auc(
+    wins: np.ndarray, pairs: np.ndarray, n_resamples: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """AUC of one AU in imagined repetitions of the test, (n_resamples,); see `bootstrap_f1`.
+
+    If person p is drawn w_p times, each pair of faces of p and q counts w_p w_q times.
+    """
+    people = len(wins)
+    if people < 2:
+        return np.full(n_resamples, np.nan)
+    drawn = _drawn(people, n_resamples, seed)
+    return ratio(((drawn @ wins) * drawn).sum(1), ((drawn @ pairs) * drawn).sum(1))
+
+
+def _drawn(people: int, n_resamples: int, seed: int) -> np.ndarray:
+    """How often each person is drawn in each repetition, float64 (n_resamples, S)."""
+    chances = np.full(people, 1 / people)
+    return np.random.default_rng(seed).multinomial(people, chances, n_resamples).astype(float)
 
 
 def paired_difference(

@@ -34,7 +34,7 @@ class View:
     def sides(self, value: Tensor) -> Tensor:
         """(N, 2) values of the left and right half -> (N, H, W)."""
         left, right = per_face(value[:, 0]), per_face(value[:, 1])
-        return left + (right - left) * self.right
+        return torch.addcmul(left, right - left, self.right)
 
 
 @dataclass
@@ -62,8 +62,8 @@ def ramp(t: Tensor) -> Tensor:
 
 
 def line(distance: Tensor, width: float) -> Tensor:
-    """A line with Gaussian profile."""
-    return torch.exp(-0.5 * (distance / width) ** 2)
+    """A line with Gaussian profile; clamped, because exp is slow where it underflows."""
+    return torch.exp((-0.5 * (distance / width) ** 2).clamp(min=-40))
 
 
 def colour(rgb: tuple[float, float, float], like: Tensor) -> Tensor:

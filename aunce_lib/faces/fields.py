@@ -5,8 +5,8 @@ of fixed fields, and a batch of faces is one matrix product per kind of field:
 
     move  (2 * AUs, 3, G, G)   skin displacement dx, dy and height of an AU at intensity 1
     fold  (2 * AUs, 2, G, G)   height and shadow of its furrows (own rows: they grow differently)
-    warp  (12, 2, G, G)        displacement dx, dy of a person's proportions
-    skin  (18, 4, G, G)        height, darkness, redness, head contour of the resting skin
+    warp  (16, 2, G, G)        displacement dx, dy of a person's proportions
+    skin  (24, 5, G, G)        height, darkness, redness, hair, head contour of the resting skin
 
 Rows 2 k and 2 k + 1 of `move` and `fold` are the left and right half of the k-th AU of `AUS`.
 The grid covers x in +-1.3 and y in -.12 +- 1.3, row 0 at the chin (see `anatomy.py` for the axes).
@@ -27,8 +27,6 @@ from aunce_lib.faces.resting import skin_fields, warp_fields
 
 HALF = 1.3  #: half side of the square that the grid covers, face units
 CENTRE_Y = -0.12
-
-#: Proportions of a person; each a smooth displacement, weights about N(0, .8).
 
 
 @dataclass(frozen=True)
@@ -97,9 +95,9 @@ def au_fields(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # ------------------------------------------------------------------------- all of it
-def canonical_grid(grid: int) -> tuple[Tensor, Tensor]:
+def canonical_grid(grid: int, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Coordinates x, y of the grid's nodes, (G, G) each; y grows with the row."""
-    t = torch.linspace(-HALF, HALF, grid)
+    t = torch.linspace(-HALF, HALF, grid, device=device)
     y, x = torch.meshgrid(t + CENTRE_Y, t, indexing="ij")
     return x, y
 
@@ -110,4 +108,8 @@ def blend_fields(grid: int, device: str = "cpu") -> Fields:
     x, y = canonical_grid(grid)
     move, fold = au_fields(x, y)
     parts = (move, fold, warp_fields(x, y), skin_fields(x, y))
+    for part in parts:
+        part[part.abs() < 1e-9] = (
+            0  # tails of Gaussians underflow, and slow matrix products 20-fold
+        )
     return Fields(grid, *(part.flatten(1).contiguous().to(device) for part in parts))

@@ -6,70 +6,98 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y
-from aunce_lib.faces.curves import View, line, per_face, soft
-from aunce_lib.faces.eyes import EYE_X
+from aunce_lib.faces import hair
+from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, Turn
+from aunce_lib.faces.curves import View, line, per_face, ramp, soft
+from aunce_lib.faces.glasses import put_on_glasses
+from aunce_lib.faces.light import Lamps
 from aunce_lib.faces.people import People, Scenes
+from aunce_lib.faces.torso import dress
 
 
 def compose(
     face: Tensor,
-    light: Tensor,
-    contour: Tensor,
+    plane: tuple[Tensor, Tensor],
     view: View,
     skin_at: tuple[Tensor, Tensor],
-    grain: Tensor,
+    depth: Tensor,
     people: People,
     scenes: Scenes,
 ) -> Tensor:
-    """Wall, neck, hair, ears, face, glasses and occluder, back to front, (N, 3, S, S)."""
-    ux, uy = skin_at
-    ax, size = view.x.abs(), view.x.shape[-1]
-    skin = people.skin[:, :, None, None]
+    """Puts a face into a picture, (N, 3, S, S).
+
+    Args:
+        face: (N, 3, S, S) the lit face, wherever a ray meets the head or not.
+        plane: Coordinates of the pixels before the head turns, from `camera_plane`.
+        view: Face coordinates with the person's proportions taken out.
+        skin_at: Coordinates that ride on the skin.
+        depth: (N, S, S) where the ray meets the head, far behind where it misses.
+        people: N people.
+        scenes: N scenes.
+    """
+    lamps, turn, size = Lamps.of(scenes), Turn.of(scenes), face.shape[-1]
     picture = F.interpolate(scenes.backdrop, size, mode="bilinear", align_corners=True)
+    # skull and hair lie behind the axis of the turn, so they go the other way than the face
+    x, y = plane[0] + 0.50 * turn.sin_yaw, plane[1] + 0.45 * turn.sin_pitch
+    strand = hair.strands(x, y, people)
+    hair_colour = hair.hair_colour(x, y, strand, people, lamps)
 
-    lower_end, volume, curls = (per_face(v) for v in people.hair_shape.unbind(1))
-    strands = 0.16 * grain[:, 1] + 0.10 * grain[:, 2]
-    hair = (
-        people.hair[:, :, None, None]
-        * (0.45 + 0.55 * light[:, 1] + strands).clamp(0.15, 1.3)[:, None]
+    neck_x = plane[0] + 0.30 * turn.sin_yaw * soft(plane[1] + 1.1, 0.15)
+    neck, low = torch.zeros_like(x), slice(int(0.45 * size), size)  # nothing of it higher up
+    picture[:, :, low], neck[:, low] = dress(
+        picture[:, :, low], neck_x[:, low], plane[1][:, low], strand[:, low], people, lamps
     )
-    above = (view.y - 0.25).clamp(min=0)
-    radius = ((view.x / 0.98) ** 2 + (above / 1.05) ** 2).sqrt()
-    ends = view.y - lower_end + 0.05 * grain[:, 2]
-    behind = soft(volume - radius + 0.045 * curls * grain[:, 0], 0.02) * soft(ends, 0.05)
-    picture = torch.lerp(picture, hair, behind[:, None])
+    around = hair.around_the_head(x, y, strand, people)
+    throat = neck * soft(-0.45 - y, 0.05) * soft(0.50 - x.abs(), 0.03)
+    around = around * (1 - throat * (1 - per_face(people.scarf)))
+    picture = torch.lerp(picture, hair_colour, around[:, None])
 
-    neck = soft(0.50 - ax - 0.05 * (view.y + 1), 0.02) * soft(-0.55 - view.y, 0.03)
-    under_chin = 0.55 + 0.25 * (0.50 - ax).clamp(0, 1)
-    picture = torch.lerp(
-        picture, skin * (per_face(scenes.ambient) * under_chin + 0.12)[:, None], neck[:, None]
-    )
-
-    ear = (((ax - 0.855) / 0.085) ** 2 + ((view.y + 0.03 - 0.25 * (ax - 0.855)) / 0.20) ** 2).sqrt()
-    ear_light = (0.30 + 0.42 * light[:, 1]) * (0.80 + 0.30 * line(ear - 0.75, 0.22))
-    picture = torch.lerp(picture, skin * ear_light[:, None], soft(1 - ear, 0.10)[:, None])
-    over_ear = behind * soft(-0.25 - lower_end, 0.06)
-    picture = torch.lerp(picture, hair, over_ear[:, None])
-
-    fringe = soft(
-        uy - per_face(people.hairline) + 0.9 * (ax - 0.55).clamp(min=0) + 0.02 * grain[:, 2], 0.025
-    )
-    face = torch.lerp(face, hair, fringe[:, None])
-    picture = torch.lerp(picture, face, soft(0.972 - contour, 0.010)[:, None])
-    picture = _glasses(picture, view, people)
+    # the steep sides of the head: seen from the front their whole depth falls into a pixel or two
+    tilt = (turn.sin_yaw**2 + turn.sin_pitch**2).sqrt()
+    head = soft(depth + 0.32, 0.2 * view.pixel / (tilt + 0.04))
+    on_face = hair.on_the_face(*skin_at, depth, strand, people)
+    face = torch.lerp(face, hair_colour, on_face[:, None])
+    picture = torch.lerp(picture, face, head[:, None])
+    covered = around * soft(-0.12 - per_face(people.hair_shape[:, 0]), 0.05)
+    covered = torch.maximum(covered, per_face(people.scarf).expand_as(covered))
+    picture = _ears(picture, x, plane, head, covered, people, turn, lamps)
+    picture = put_on_glasses(picture, plane, view, head * (1 - on_face), people, scenes)
     return _occluder(picture, scenes, people)
 
 
-def _glasses(picture: Tensor, view: View, people: People) -> Tensor:
-    """Dark frames before the eyes of those who wear glasses."""
-    ax = view.x.abs()
-    x, y = (ax - EYE_X) / 0.235, (view.y - 0.07) / 0.19
-    distance = ((x * x) ** 2 + (y * y) ** 2).sqrt().sqrt()  # a rounded rectangle, 1 on the frame
-    frame = line(distance - 1, 0.05 + 0.5 * view.pixel)
-    bridge = soft(0.13 - ax, 0.01) * line(view.y - 0.10, 0.018)
-    dark = 0.75 * torch.maximum(frame, bridge) * per_face(people.glasses)
-    return picture * (1 - dark)[:, None]
+def _ears(
+    picture: Tensor,
+    x: Tensor,
+    plane: tuple[Tensor, Tensor],
+    head: Tensor,
+    covered: Tensor,
+    people: People,
+    turn: Turn,
+    lamps: Lamps,
+) -> Tensor:
+    """The ears: behind the cheek when seen from the front, whole when turned to us, else hidden.
+
+    x: place of the pixels across the skull; each pixel can only show the ear of its own side.
+    """
+    side = (x > 0).float() * 2 - 1
+    half_height, out, lobe = (per_face(v) for v in people.ear.unbind(1))
+    width = 0.84 * per_face(1 + 0.07 * people.warp[:, 0])
+    root_x, root_y, _ = turn.seen(side * width, torch.full_like(width, -0.03), -0.10)
+    towards_us = -side * turn.sin_yaw  # above 0 where the head shows this side
+    half_width = out + 0.16 * towards_us.clamp(min=0)
+    u = side * (plane[0] - root_x) / half_width - 0.45
+    v = (plane[1] - root_y) / half_height
+    u = u - 0.22 * v  # leans back
+    shape = (u * u + v * v * (1 - 0.12 * lobe * v.clamp(-2, 2))).sqrt() + 0.12 * (u - 0.2) * (v < 0)
+    helix = line(shape - 0.84, 0.10)
+    bowl = line(((u + 0.15) ** 2 + (v + 0.12) ** 2).sqrt(), 0.38)
+    relief = 0.86 + 0.22 * helix - 0.38 * bowl - 0.25 * soft(-0.55 - u, 0.12)
+    light = lamps.on(side * (0.45 + 0.5 * u.clamp(-1, 1)), 0.15 * v.clamp(-1, 1), 0.75)
+    tint = people.skin * people.skin.new_tensor([1.04, 0.93, 0.92])
+    ear = tint[:, :, None, None] * light * relief[:, None]
+    hidden = torch.maximum(head * (1 - ramp(6 * towards_us - 0.3)), ramp(-5 * towards_us))
+    mask = soft(1 - shape, 0.05) * (1 - hidden) * (1 - covered)
+    return torch.lerp(picture, ear, mask[:, None])
 
 
 def _occluder(picture: Tensor, scenes: Scenes, people: People) -> Tensor:

@@ -1,19 +1,19 @@
-"""The mouth: lips, the line between them, teeth and the dark inside."""
+"""The mouth: lips, the line between them, teeth, tongue and the dark inside."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from aunce_lib.faces.curves import Opening, View, colour, line, ramp, soft
+from aunce_lib.faces.curves import Opening, View, colour, line, per_face, ramp, soft
 from aunce_lib.faces.people import People
 
 MOUTH_Y = -0.58
 UPPER_TEETH_Y = -0.625  #: lower edge of the upper teeth, which stay with the skull
 LOWER_TEETH_Y = -0.640  #: upper edge of the lower teeth, which go with the jaw
 
-PALE_LIP, RED_LIP = (0.92, 0.62, 0.62), (0.88, 0.45, 0.48)  #: times the colour of the skin
-TOOTH, MOUTH_CAVITY = (0.80, 0.77, 0.70), (0.20, 0.06, 0.06)
+PALE_LIP, RED_LIP = (0.93, 0.80, 0.78), (0.88, 0.45, 0.48)  #: times the colour of the skin
+TOOTH, MOUTH_CAVITY, TONGUE = (0.80, 0.77, 0.70), (0.20, 0.06, 0.06), (0.50, 0.20, 0.19)
 
 
 def draw_mouth(
@@ -32,33 +32,42 @@ def draw_mouth(
         The skin with lips, the opening, and the lips' relief (N, H, W) for the light.
     """
     pixel, edge = view.pixel, 0.55 * view.pixel
-    width, upper, lower, corner_rest, middle_rest = people.mouth[:, :, None].unbind(1)  # (N, 1)
-    parted = effects["part"] * effects["gap"]
-    drop = effects["drop"] * effects["gap"].clamp(min=0.3)
-    opening, raised = parted + drop, effects["upper_lip_up"]
+    width, upper, lower, corner_rest, middle_rest, fullness, cupid = people.mouth[
+        :, :, None
+    ].unbind(1)  # (N, 1)
+    upper, lower = upper * effects["upper_lip"], lower * effects["lower_lip"]
+    parted, drop, down, opening = _opening(effects)
+    raised = effects["upper_lip_up"]
 
-    half_width = view.sides(width + effects["corner_out"])
+    # corners are held by the cheeks: however many muscles pull, they go so far and no further
+    half_width = view.sides(width * torch.exp(0.7 * torch.tanh(effects["corner_out"] / 0.19)))
     s = view.x.abs() / half_width  # 0 at the midline, 1 at the corner
     s2 = (s * s).clamp(max=1)
     root = (1 - s2).sqrt()
     fourth = root.sqrt()
     flat, round_ = root * fourth.sqrt(), root * fourth  # (1 - s^2)^.625, (1 - s^2)^.75
     beside = line(s - 0.43, 0.31)  # where the levator pulls
+    middle = line(s, 0.15)  # Cupid's bow and the tubercle below it
+    thinned = 1 - view.sides(effects["corner_thin"].clamp(max=0.9)) * s2
     corner_up = corner_rest + effects["corner_up"]
 
     lip_line = (
         MOUTH_Y
         + view.sides(effects["line_up"] + middle_rest) * (1 - s2)
         + view.sides(corner_up) * s2 * (0.55 + 0.45 * s2)
-        - 0.006 * line(s, 0.22)
+        - 0.006 * middle
     )
-    upper_inner = lip_line + view.sides(0.2 * opening) * round_
-    upper_inner = upper_inner + view.sides(0.55 * raised * ramp(opening / 0.05)) * beside * root
-    lower_inner = lip_line - view.sides(0.8 * opening) * flat
-    cupid = 1 - 0.22 * line(s, 0.13)
-    upper_outer = upper_inner + view.sides(upper * effects["upper_lip"]) * round_ * cupid
-    upper_outer = upper_outer + view.sides(0.75 * raised) * (1 - s2) * beside
-    lower_outer = lower_inner - view.sides(lower * effects["lower_lip"]) * flat
+    wing = view.sides(raised) * beside * root  # the upper lip rises like a gull's wing
+    lip_line = lip_line + 0.3 * wing
+    upper_inner = lip_line + view.sides(0.35 * parted + 0.04 * drop) * root
+    upper_inner = upper_inner + view.sides(0.3 * ramp(opening / 0.05)) * wing
+    lower_inner = lip_line - view.sides(0.65 * parted + 0.96 * drop) * root
+    lower_inner = lower_inner - view.sides(down) * fourth
+    upper_red = view.sides(upper) * round_ * thinned * (1 - per_face(cupid[:, 0]) * middle)
+    upper_red = upper_red + 0.5 * wing * root
+    upper_outer = upper_inner + upper_red
+    lower_red = view.sides(lower) * flat * thinned
+    lower_outer = lower_inner - lower_red
 
     inside = soft(1 - s, 2.75 * pixel)
     lips = soft(upper_outer - view.y, edge) * soft(view.y - lower_outer, edge) * inside
@@ -67,31 +76,52 @@ def draw_mouth(
     mask = soft(upper_inner - view.y - 0.25 * pixel, 0.8 * edge)
     mask = mask * soft(view.y - lower_inner - 0.25 * pixel, 0.8 * edge) * inside * gate
 
-    red = people.lips[:, None, None, None]
-    tint = torch.lerp(colour(PALE_LIP, skin), colour(RED_LIP, skin), red)
+    red, dark = people.lips[:, :, None, None, None].unbind(1)
+    tint = torch.lerp(colour(PALE_LIP, skin), colour(RED_LIP, skin), red) * torch.exp(-dark)
     tint = people.skin[:, :, None, None] * tint
-    tone = torch.exp(-0.25 * shadow) * (0.86 + 0.14 * soft(lip_line - view.y, edge))
+    tone = torch.exp(-0.25 * shadow) * (0.88 + 0.12 * soft(lip_line - view.y, edge))
     skin = torch.lerp(skin, tint * tone[:, None], (0.92 * lips)[:, None])
 
     seam = line(view.y - lip_line, 0.010 + 0.35 * pixel) * soft(1.04 - s, 0.05)
     seam = seam * view.sides(0.55 + 0.55 * effects["lip_line"]) * (1 - mask)
-    corner = line(view.x.abs() - half_width, 0.028) * line(view.y - lip_line, 0.026)
-    corner = corner * view.sides(0.22 + effects["corner_shadow"])
+    from_corner = (view.x.abs() - half_width) ** 2 + (view.y - lip_line) ** 2
+    corner = torch.exp(-700 * from_corner) * view.sides(0.22 + effects["corner_shadow"])
     skin = skin * ((1 - seam.clamp(max=0.85)) * (1 - corner.clamp(max=0.8)))[:, None]
 
-    jaw = view.sides(0.85 * drop)
-    inner = _mouth_cavity(view, s, upper_inner, jaw)
-    return skin, Opening(mask, inner), 0.035 * lips * (1 - mask)
+    # each lip is a cushion: a parabola across its red, the higher the broader
+    cushion = ((upper_outer - view.y) * (view.y - upper_inner)).clamp(min=0) / (upper_red + 0.02)
+    below = ((lower_inner - view.y) * (view.y - lower_outer)).clamp(min=0) / (lower_red + 0.02)
+    bulge = view.sides(4 * fullness * (1 + effects["lip_out"]).clamp(0, 2))
+    relief = (0.012 * lips + bulge * (cushion + below) * inside) * (1 - mask)
+    inner = _mouth_cavity(view, s, upper_inner, view.sides(0.9 * drop))
+    return skin, Opening(mask, inner), relief
+
+
+def _opening(effects: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """How far lips part, the jaw drops, the lower lip is pulled down, and all of it; (N, 2) each.
+
+    Lips are soft and cling: a twitch of the jaw does not open the mouth yet.
+    """
+    gap = effects["gap"]
+    dropped = 0.45 * torch.tanh(effects["drop"] / 0.45)  # as far as a jaw goes
+    pulls = effects["part"] * gap, dropped * gap.clamp(min=0.3), effects["lower_lip_down"] * gap
+    total = sum(pulls)
+    open_ = total / (total + 0.03)
+    parted, drop, down = (pull * open_ for pull in pulls)
+    return parted, drop, down, total * open_
 
 
 def _mouth_cavity(view: View, s: Tensor, upper_inner: Tensor, jaw: Tensor) -> Tensor:
-    """Teeth before the dark inside of the mouth, (N, 3, H, W)."""
+    """Teeth and tongue before the dark inside of the mouth, (N, 3, H, W)."""
     edge = 0.55 * view.pixel
-    upper_teeth = soft(view.y - UPPER_TEETH_Y, edge) * soft(0.92 - s, 0.05)
-    lower_teeth = 0.75 * soft(LOWER_TEETH_Y - jaw - view.y, edge) * soft(0.75 - s, 0.08)
-    teeth = torch.maximum(upper_teeth, lower_teeth)
+    arch = s.clamp(max=1) ** 2
+    lower_edge = LOWER_TEETH_Y - jaw
+    upper_teeth, lower_teeth = soft(view.y - UPPER_TEETH_Y, edge), soft(lower_edge - view.y, edge)
+    teeth = torch.maximum(upper_teeth, 0.75 * lower_teeth) * soft(0.87 - s, 0.06)
+    tongue = 0.8 * soft(lower_edge + 0.13 * (0.7 - 1.6 * arch) - view.y, 0.02)
     single_teeth = 0.88 + 0.12 * torch.cos(70 * view.x).abs()
-    shine = single_teeth * (1 - 0.35 * s.clamp(max=1) ** 2)
-    cavity = torch.lerp(colour(MOUTH_CAVITY, s), colour(TOOTH, s) * shine[:, None], teeth[:, None])
+    shine = single_teeth * (1 - 0.35 * arch)
+    cavity = torch.lerp(colour(MOUTH_CAVITY, s), colour(TONGUE, s), tongue[:, None])
+    cavity = torch.lerp(cavity, colour(TOOTH, s) * shine[:, None], teeth[:, None])
     lip_shadow = 1 - 0.45 * torch.exp(-((upper_inner - view.y) / 0.03).clamp(min=0))
     return cavity * lip_shadow[:, None]

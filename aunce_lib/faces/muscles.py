@@ -80,11 +80,15 @@ ADDED = {
     "corner_up": "mouth corner upwards",
     "line_up": "middle of the line between the lips upwards",
     "upper_lip_up": "upper lip upwards, most beside the midline",
+    "lower_lip_down": "lower lip downwards, nearly as much beside the midline as in it",
     "part": "relaxed lips part by this much",
     "drop": "the lower lip follows the jaw by this much",
+    "lip_out": "the lips bulge forwards by this fraction more",
+    "corner_thin": "the lips thin out towards the corner by this fraction",
     "lip_line": "the line between the lips darkens by this fraction",
     "corner_shadow": "the mouth corner darkens by this fraction",
     "lids_meet": "the upper lid has come down to the lower one by this fraction",
+    "lid_pouch": "the roll of skin below the lower lid rises by this much",
 }
 
 #: Curve effects that multiply: each AU contributes a factor (1 + value * intensity).

@@ -4,7 +4,9 @@
             -> q = p - person(p): average proportions (lips and eyes are drawn here)
             -> u = q - action(q): the face at rest    (skin, brows and relief are looked up here)
 
-Then the skin is lit by the slope of its relief, and head, hair, wall and camera are put around it.
+Which point a ray meets first is found on the relief of the person's own head, so a turned head
+hides parts of itself. Then the skin is lit by the slope of its relief, and hair, ears, neck, wall
+and camera are put around it.
 """
 
 from __future__ import annotations
@@ -17,14 +19,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aunce_lib.faces.anatomy import AUS
-from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, camera_plane, develop, unpose
-from aunce_lib.faces.curves import View, curve_effects, soft
+from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, Turn, camera_plane, develop, trace
+from aunce_lib.faces.curves import View, curve_effects, per_face, ramp, soft
 from aunce_lib.faces.eyes import brows, draw_eyes
-from aunce_lib.faces.fields import CENTRE_Y, HALF, Fields, blend_fields
+from aunce_lib.faces.fields import CENTRE_Y, HALF, Fields, blend_fields, canonical_grid
+from aunce_lib.faces.hair import beard_cover, hair_on_skin
 from aunce_lib.faces.head import compose
+from aunce_lib.faces.light import Lamps, cast_shadow, highlight, normals
 from aunce_lib.faces.mouth import draw_mouth
 from aunce_lib.faces.people import People, Scenes
-from aunce_lib.faces.skin import sample_grain, shade, skin_colour
+from aunce_lib.faces.resting import fall
+from aunce_lib.faces.skin import sample_grain, skin_colour
 
 SIZES = (16, 512)  #: smallest and largest picture, pixels
 
@@ -146,42 +151,74 @@ def _draw(
 ) -> Tensor:
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
-    effort = aus * people.gain[:, :, None]  # (N, AUs, 2)
+    effort = aus * people.gain  # (N, AUs, 2)
+    # the jaw has one hinge: where it is pulled down (27), letting go of it (26) adds nothing
+    effort[:, AUS.index(26)] *= 1 - effort[:, AUS.index(27)].clamp(max=1)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
+    turn, lamps = Turn.of(scenes), Lamps.of(scenes)
 
-    px, py = unpose(*camera_plane(scenes, size), scenes)
+    relief_map = head_relief(person, action, resting)
+
+    def depth(x: Tensor, y: Tensor) -> Tensor:
+        height, contour = sample(relief_map, x, y).unbind(1)
+        return height - fall(contour)
+
+    plane = camera_plane(scenes, size)
+    px, py, pz = trace(*plane, depth, turn)
+    shadowed = sample(cast_shadow(depth, scenes, relief_map.shape[-1]), px, py)[:, 0]
     dx, dy = sample(person, px, py).unbind(1)
     qx, qy = px - dx, py - dy
     dx, dy, raised, shadow = sample(action, qx, qy).unbind(1)
     ux, uy = qx - dx, qy - dy
-    relief, dark, red, contour = sample(resting, ux, uy).unbind(1)
-    grain = sample_grain(ux, uy, people)  # (N, 3, S, S)
+    relief, dark, red, hairs, contour = sample(resting, ux, uy).unbind(1)
+    front = ramp((pz - 0.05) / 0.25)  # 0 on the steep sides of the head, where skin is stretched
+    grain = front[:, None] * sample_grain(ux, uy, people)  # (N, 4, S, S)
 
     albedo = skin_colour(people, dark, red, shadow, grain)
     brow = brows(ux, uy, grain[:, 2], people)
-    albedo = torch.lerp(albedo, 0.9 * people.hair[:, :, None, None], brow[:, None])
+    albedo = torch.lerp(
+        albedo, hair_on_skin(people) * per_face(people.brow[:, -1])[:, None], brow[:, None]
+    )
+    beard = beard_cover(hairs, grain)
+    albedo = torch.lerp(albedo, hair_on_skin(people), beard[:, None])
 
-    relief = relief + raised
+    relief = relief + raised + 0.0008 * per_face(people.texture[:, 1]) * grain[:, 2]
     view = View(qx, qy, soft(qx, 0.03), pixel)
-    eye_rows, mouth_rows = rows_between(-0.25, 0.60, size), rows_between(-1.17, -0.15, size)
+    eye_rows, mouth_rows = rows_between(-0.35, 0.60, size), rows_between(-1.17, -0.10, size)
     at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)
-    albedo[:, :, eye_rows], eye = draw_eyes(
+    albedo[:, :, eye_rows], eye, folds = draw_eyes(
         at_eyes, albedo[:, :, eye_rows], effects, people, scenes.gaze
     )
     albedo[:, :, mouth_rows], mouth, lips = draw_mouth(
         at_mouth, albedo[:, :, mouth_rows], shadow[:, mouth_rows].clamp(0, 2.2), effects, people
     )
+    relief[:, eye_rows] += folds
     relief[:, mouth_rows] += lips
 
-    light, shine = shade(relief, ux, uy, scenes, pixel)
-    face = albedo * light + (shine * (1 - 0.8 * brow))[:, None]
-    for opening, rows, ambient in ((eye, eye_rows, 0.35), (mouth, mouth_rows, 0.30)):
-        lit = opening.colour * (ambient + 0.65 * light[:, 1:2, rows]).clamp(max=1.1)
+    relief = torch.lerp(pz, relief - fall(contour), front)
+    normal = normals(turn.seen(px, py, relief)[2], pixel)
+    light = lamps.on(*normal, 1 - 0.85 * shadowed)
+    oil = per_face(scenes.shine * people.texture[:, 3]) * (1 - 0.8 * brow) * (1 - 0.7 * beard)
+    shine = oil * (1 - shadowed) * (1 + 0.15 * grain[:, 2]).clamp(0, 2) * highlight(normal, scenes)
+    face = albedo * light + shine[:, None]
+    for opening, rows, ambient in ((eye, eye_rows, 0.18), (mouth, mouth_rows, 0.18)):
+        lit = opening.colour * (ambient + 0.75 * light[:, :, rows]).clamp(max=1.1)
         face[:, :, rows] = torch.lerp(face[:, :, rows], lit, opening.mask[:, None])
 
-    picture = compose(face, light, contour, view, (ux, uy), grain, people, scenes)
+    picture = compose(face, plane, view, (ux, uy), pz, people, scenes)
     return develop(picture, people, scenes, seeds)
+
+
+def head_relief(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 64) -> Tensor:
+    """Height and contour of each head as it is now, on a coarse grid for rays, (N, 2, D, D)."""
+    x, y = (t.expand(len(person), -1, -1) for t in canonical_grid(nodes, person.device))
+    dx, dy = sample(person, x, y).unbind(1)
+    x, y = x - dx, y - dy
+    dx, dy, raised = sample(action[:, :3], x, y).unbind(1)
+    relief = sample(resting[:, ::4], x - dx, y - dy)
+    relief[:, 0] += raised
+    return relief
 
 
 def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tensor, Tensor]:
@@ -190,11 +227,11 @@ def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tenso
     Returns:
         person (N, 2, G, G): displacement dx, dy.
         action (N, 4, G, G): displacement dx, dy, height, shadow.
-        resting (N, 4, G, G): height, darkness, redness, contour.
+        resting (N, 5, G, G): height, darkness, redness, hair, contour.
     """
     n, g = len(people), fields.grid
     person = (people.warp @ fields.warp).view(n, 2, g, g)
-    resting = (people.marks @ fields.skin).view(n, 4, g, g)
+    resting = (people.marks @ fields.skin).view(n, 5, g, g)
     # furrows deepen faster than the skin moves, and old skin folds more
     folding = people.creasing[:, None, None] * effort * (0.45 + 0.55 * effort)
     action = torch.empty(n, 4, g, g, device=effort.device)
@@ -207,7 +244,8 @@ def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tenso
 
 def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Looks a field (N, C, G, G) up at face coordinates (N, S, S) -> (N, C, S, S)."""
-    where = torch.stack([x / HALF, (y - CENTRE_Y) / HALF], -1)
+    where = x.new_empty(*x.shape, 2)  # filled in place: a stack along the last axis is slow
+    where[..., 0], where[..., 1] = x / HALF, (y - CENTRE_Y) / HALF
     return F.grid_sample(field, where, padding_mode="border", align_corners=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from aunce_lib.faces.brushes import gaussian, groove
@@ -21,6 +22,10 @@ WARPS = (
     "nose_length",
     "mouth_height",
     "cheek_fat",
+    "cheekbone_width",
+    "temple_width",
+    "chin_width",
+    "nose_tip_turn",
 )
 
 #: Resting skin: `base` is every face (weight 1), the others are relief, age lines, hair and blush.
@@ -28,9 +33,14 @@ SKIN_MAPS = (
     "base",
     "nose_height",
     "nose_wings",
+    "nose_bridge",
+    "nose_bulb",
     "brow_ridge",
     "cheekbone",
+    "cheek_hollow",
     "chin_boss",
+    "chin_cleft",
+    "jowls",
     "eyebags",
     "nasolabial_line",
     "forehead_lines",
@@ -39,6 +49,7 @@ SKIN_MAPS = (
     "marionette_lines",
     "dimple",
     "beard",
+    "goatee",
     "moustache",
     "blush",
     "freckles",
@@ -47,7 +58,7 @@ SKIN_MAPS = (
 
 
 def warp_fields(x: Tensor, y: Tensor) -> Tensor:
-    """Displacement of each of `WARPS` at weight 1, (12, 2, G, G)."""
+    """Displacement of each of `WARPS` at weight 1, (16, 2, G, G)."""
     ax, side, still = x.abs(), torch.tanh(x / 0.05), torch.zeros_like(x)
     across = {
         "face_width": 0.07 * x,
@@ -55,6 +66,9 @@ def warp_fields(x: Tensor, y: Tensor) -> Tensor:
         "eye_spacing": 0.035 * side * gaussian(ax, y, (0.36, 0.12), (0.25, 0.22)),
         "nose_width": 0.03 * side * gaussian(ax, y, (0.12, -0.25), (0.09, 0.12)),
         "cheek_fat": 0.05 * side * gaussian(ax, y, (0.7, -0.35), (0.3, 0.3)),
+        "cheekbone_width": 0.05 * side * gaussian(ax, y, (0.78, -0.05), (0.3, 0.22)),
+        "temple_width": 0.06 * side * gaussian(ax, y, (0.75, 0.6), (0.3, 0.35)),
+        "chin_width": 0.06 * side * gaussian(ax, y, (0.35, -1.0), (0.25, 0.18)),
     }
     upwards = {
         "chin_length": -0.09 * torch.sigmoid((-0.78 - y) / 0.09),
@@ -63,6 +77,7 @@ def warp_fields(x: Tensor, y: Tensor) -> Tensor:
         "brow_height": 0.035 * gaussian(ax, y, (0.36, 0.36), (0.35, 0.14)),
         "brow_tilt": 0.05 * gaussian(ax, y, (0.36, 0.36), (0.35, 0.13)) * (ax - 0.33) / 0.2,
         "nose_length": -0.04 * gaussian(ax, y, (0.0, -0.24), (0.22, 0.14)),
+        "nose_tip_turn": 0.02 * gaussian(ax, y, (0.0, -0.24), (0.06, 0.05)),
         "mouth_height": 0.035 * gaussian(ax, y, (0.0, -0.58), (0.45, 0.16)),
     }
     return torch.stack(
@@ -71,26 +86,42 @@ def warp_fields(x: Tensor, y: Tensor) -> Tensor:
 
 
 def head_contour(x: Tensor, y: Tensor) -> Tensor:
-    """Superellipse radius: 1 on the outline of the head, less inside."""
+    """Superellipse radius, narrower at the jaw: 1 on the outline of the head, less inside."""
     vertical = torch.where(y > 0, y / 1.22, -y / 1.07)
-    return ((x.abs() / 0.84) ** 2.35 + vertical**2.35) ** (1 / 2.35)
+    half_width = 0.84 - 0.13 * torch.sigmoid((-0.55 - y) / 0.12)
+    return ((x.abs() / half_width) ** 2.35 + vertical**2.35) ** (1 / 2.35)
+
+
+def skull(contour: Tensor) -> Tensor:
+    """Height of the bare face: a dome, straight on from where its sides `fall` off."""
+    edge = 0.86
+    dome = 0.80 * (1 - contour.clamp(max=edge) ** 2.2) ** 0.55
+    return dome - 1.43 * (contour - edge).clamp(min=0)
+
+
+def fall(contour: Tensor) -> Tensor:
+    """How far the head falls off behind its `skull`, steeply beside the cheeks.
+
+    Kept apart from the relief, because a grid is too coarse for it, but not for the contour.
+    """
+    return (34 * (contour - 0.86).clamp(min=0) ** 2).clamp(max=1.3)
 
 
 def nose_relief(x: Tensor, y: Tensor) -> Tensor:
     """Height of the nose over the face: ridge, tip and wings."""
-    span = torch.sigmoid((y + 0.28) / 0.035) * torch.sigmoid((0.20 - y) / 0.07)
+    span = torch.sigmoid((y + 0.275) / 0.030) * torch.sigmoid((0.20 - y) / 0.07)
+    width = 0.072 + 0.022 * torch.sigmoid((-0.10 - y) / 0.06)
     ridge = (
-        span * (0.10 + 0.20 * ((0.2 - y) / 0.45).clamp(0, 1)) * torch.exp(-0.5 * (x / 0.065) ** 2)
+        span * (0.08 + 0.16 * ((0.2 - y) / 0.45).clamp(0, 1)) * torch.exp(-0.5 * (x / width) ** 2)
     )
-    tip = 0.12 * gaussian(x, y, (0, -0.23), (0.065, 0.05))
-    wings = 0.09 * gaussian(x.abs(), y, (0.105, -0.265), (0.042, 0.045))
+    tip = 0.11 * gaussian(x, y, (0, -0.230), (0.062, 0.055))
+    wings = 0.11 * gaussian(x.abs(), y, (0.110, -0.262), (0.038, 0.040))
     return ridge + tip + wings
 
 
 def resting_relief(x: Tensor, y: Tensor) -> Tensor:
-    """Height of a face at rest, face units towards the camera."""
+    """Height of a face at rest, face units towards the camera, without its `fall`."""
     ax = x.abs()
-    skull = 0.80 * (1 - head_contour(x, y).clamp(max=0.985) ** 2.2) ** 0.55
     parts = (  # height, centre, spread
         (0.05, (0.34, 0.27), (0.22, 0.06)),  # brow ridge
         (-0.13, (0.34, 0.10), (0.15, 0.085)),  # eye socket
@@ -103,7 +134,22 @@ def resting_relief(x: Tensor, y: Tensor) -> Tensor:
         (0.07, (0.0, -0.93), (0.14, 0.09)),  # chin
         (-0.02, (0.0, -0.42), (0.02, 0.06)),  # philtrum
     )
-    return skull + nose_relief(x, y) + sum(h * gaussian(ax, y, c, s) for h, c, s in parts)
+    return (
+        skull(head_contour(x, y))
+        + nose_relief(x, y)
+        + sum(h * gaussian(ax, y, c, s) for h, c, s in parts)
+    )
+
+
+def hollows(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
+    """How deep a place lies under its neighbourhood, 0..1: where little daylight comes to."""
+    side = 2 * round(0.08 / float(x[0, 1] - x[0, 0])) + 1
+    around = height[None, None]
+    for _ in range(3):
+        around = F.avg_pool2d(F.pad(around, (side // 2,) * 4, mode="replicate"), side, 1)
+    inside = torch.sigmoid((0.80 - head_contour(x, y)) / 0.03)
+    under_the_nose = 1 - 0.7 * gaussian(x, y, (0, -0.34), (0.16, 0.06))  # nostrils are drawn there
+    return (4 * (around[0, 0] - height) * inside * under_the_nose).clamp(0, 1)
 
 
 def resting_shade(x: Tensor, y: Tensor) -> Tensor:
@@ -148,42 +194,54 @@ def age_lines(x: Tensor, y: Tensor) -> dict[str, tuple[float, float, Tensor]]:
     }
 
 
-def beard_mask(x: Tensor, y: Tensor) -> Tensor:
-    """Where a beard grows: jaw and chin, not the lips."""
+def beards(x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """Where hair grows on a face, 0..1: jaw and cheeks, chin alone, upper lip."""
     ax = x.abs()
-    below = torch.sigmoid((-0.40 - y + 0.22 * (ax / 0.5).clamp(0, 1.6)) / 0.05)
-    chin_or_side = torch.sigmoid((ax - 0.1 + 2.5 * (-0.62 - y)) / 0.06)
-    return below * chin_or_side * (1 - 0.7 * gaussian(ax, y, (0, -0.58), (0.28, 0.09)))
+    lips = gaussian(ax, y, (0, -0.58), (0.26, 0.075)) + gaussian(ax, y, (0, -0.66), (0.14, 0.05))
+    below = torch.sigmoid((-0.43 - y + 0.34 * (ax / 0.5).clamp(0, 1.6) ** 2) / 0.05)
+    beside = torch.sigmoid((ax - 0.27 + 2.5 * (-0.64 - y)) / 0.06)
+    chin = torch.sigmoid((0.24 - ax) / 0.04) * torch.sigmoid((-0.70 - y) / 0.04)
+    beside_mouth = gaussian(ax, y, (0.31, -0.60), (0.05, 0.16))
+    upper_lip = torch.exp(-0.5 * ((y + 0.445 + 0.22 * ax * ax) / 0.045) ** 2)
+    return {
+        "beard": below * beside * (1 - lips.clamp(max=1)),
+        "goatee": (chin + 0.7 * beside_mouth).clamp(max=1) * (1 - lips.clamp(max=1)),
+        "moustache": upper_lip * torch.sigmoid((0.30 - ax) / 0.04),
+    }
 
 
 def skin_fields(x: Tensor, y: Tensor) -> Tensor:
-    """Each of `SKIN_MAPS` at weight 1: height, darkness, redness, contour, (18, 4, G, G)."""
+    """Each of `SKIN_MAPS` at weight 1: height, darkness, redness, hair, contour,
+    (24, 5, G, G)."""
     ax = x.abs()
-    upper_lip = torch.exp(-0.5 * ((y + 0.44 + 0.15 * ax) / 0.038) ** 2)
     cheek = gaussian(ax, y, (0.45, -0.2), (0.17, 0.14))
     nose_tip = gaussian(ax, y, (0, -0.24), (0.09, 0.06))
     temple = gaussian(ax, y, (0.78, 0.1), (0.12, 0.45)) + gaussian(ax, y, (0.6, -0.75), (0.2, 0.2))
+    relief = resting_relief(x, y)
+    jowl = gaussian(ax, y, (0.54, -0.80), (0.14, 0.12))
     height = {
-        "base": resting_relief(x, y),
+        "base": relief,
         "nose_height": 0.30 * nose_relief(x, y),
         "nose_wings": 0.06 * gaussian(ax, y, (0.11, -0.25), (0.05, 0.05)),
+        "nose_bridge": 0.06 * gaussian(ax, y, (0, 0.02), (0.07, 0.08)),
+        "nose_bulb": 0.06 * gaussian(ax, y, (0, -0.23), (0.09, 0.06)),
         "brow_ridge": 0.04 * gaussian(ax, y, (0.33, 0.27), (0.22, 0.06)),
-        "cheekbone": 0.05 * gaussian(ax, y, (0.5, -0.08), (0.15, 0.10)),
+        "cheekbone": 0.06 * gaussian(ax, y, (0.5, -0.08), (0.15, 0.10)),
+        "cheek_hollow": -0.06 * gaussian(ax, y, (0.5, -0.42), (0.13, 0.18)),
         "chin_boss": 0.05 * gaussian(ax, y, (0, -0.93), (0.12, 0.08)),
+        "chin_cleft": -0.03 * gaussian(ax, y, (0, -0.95), (0.018, 0.06)),
+        "jowls": 0.06 * jowl,
     }
     darkness = {
-        "base": resting_shade(x, y),
-        "beard": 0.8 * beard_mask(x, y),
-        "moustache": upper_lip * torch.sigmoid((0.30 - ax) / 0.04),
+        "base": resting_shade(x, y) + 0.28 * hollows(x, y, relief),
         "freckles": 0.12 * freckle_mask(x, y),
         "temple_shade": 0.20 * temple,
     }
     redness = {"base": 0.08 * (cheek + nose_tip), "blush": 0.14 * cheek + 0.07 * nose_tip}
-    contour = {"base": head_contour(x, y)}
     for name, (depth, dark, where) in age_lines(x, y).items():
         height[name], darkness[name] = -depth * where, dark * where
     nothing = torch.zeros_like(x)
-    channels = (height, darkness, redness, contour)
+    channels = (height, darkness, redness, beards(x, y), {"base": head_contour(x, y)})
     return torch.stack([torch.stack([c.get(n, nothing) for c in channels]) for n in SKIN_MAPS])
 
 

@@ -37,19 +37,25 @@ def draw_scenes(n: int, seed: int = 0, difficulty: str | Difficulty = "benchmark
     hard = difficulty_named(difficulty)
     draw = Draw(n, seed, stream=2)
     normal, uniform = draw.normal, draw.uniform
-    azimuth, elevation = 0.65 * hard.light * normal(), 0.55 + 0.32 * hard.light * normal()
+    azimuth = 0.75 * hard.light * normal(limit=1.8)
+    elevation = 0.50 + 0.45 * hard.light * normal(limit=2.2)
     light = [azimuth.sin() * elevation.cos(), elevation.sin(), azimuth.cos() * elevation.cos()]
     warmth = 0.035 * hard.light * normal(1) * torch.tensor([1.0, 0.0, -1.4])
     return Scenes(
         pose=normal(3, limit=2.0) * torch.tensor([0.17, 0.11, 0.06]) * hard.pose,
         shift=0.025 * hard.pose * normal(2),
-        zoom=1 + 0.04 * hard.pose * normal(),
+        zoom=1 + hard.pose * (0.03 + 0.045 * normal(limit=2.0)),
         light=F.normalize(torch.stack(light, 1), dim=1),
-        ambient=0.42 + 0.22 * uniform(),
-        shine=0.16 * uniform(),
+        softness=(0.5 + hard.light * (uniform() - 0.5)).clamp(0, 1),
+        warmth=0.06 * hard.light * normal(limit=2.0),
+        ambient=(0.48 + 0.36 * hard.light * (uniform() - 0.5)).clamp(0.2, 0.8),
+        fill=0.25 * hard.light * uniform() ** 2,
+        shine=0.30 * uniform(),
         exposure=1 + 0.12 * hard.light * normal(limit=2.5),
         balance=1 + warmth + 0.012 * hard.light * normal(3),
-        gaze=normal(2, limit=2.0) * torch.tensor([0.022, 0.010]),
+        contrast=1 + 0.12 * hard.camera * normal(limit=2.0),
+        saturation=(0.92 + 0.18 * hard.camera * normal(limit=2.0)).clamp(0, 1.25),
+        gaze=normal(2, limit=2.5) * torch.tensor([0.028, 0.014]),
         backdrop=_draw_backdrops(draw),
         blur=0.8 * hard.camera * uniform(),
         noise=(0.006 + 0.020 * uniform()) * hard.camera,
@@ -68,6 +74,6 @@ def draw_scenes(n: int, seed: int = 0, difficulty: str | Difficulty = "benchmark
 def _draw_backdrops(draw: Draw) -> Tensor:
     """A wall of one muted colour with the light falling off across it, (n, 3, 2, 2)."""
     wall = WALLS[torch.randint(len(WALLS), (draw.n,), generator=draw.generator)]
-    wall = (wall + 0.02 * draw.normal(3)) * (0.75 + 0.4 * draw.uniform(1))
-    falloff = 1 + 0.16 * draw.normal(1, 2, 2, limit=1.8)
-    return (wall[:, :, None, None] * falloff).clamp(0.05, 0.98)
+    wall = (wall + 0.02 * draw.normal(3)) * (0.15 + 1.25 * draw.uniform(1))
+    falloff = 1 + 0.22 * draw.normal(1, 2, 2, limit=1.8)
+    return (wall[:, :, None, None] * falloff).clamp(0.02, 0.98)

@@ -1,4 +1,4 @@
-"""Skin: its colour, its grain, and the light on its relief."""
+"""Skin: its colour and its grain."""
 
 from __future__ import annotations
 
@@ -9,64 +9,60 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aunce_lib.faces.curves import per_face
-from aunce_lib.faces.people import People, Scenes
+from aunce_lib.faces.people import People
+
+TEXELS = 384  #: side of the grain; a texel is as wide as a pixel of a picture of 256
 
 
 @lru_cache(maxsize=4)
 def grain_texture(device: str) -> Tensor:
-    """Three channels of noise over four octaves, (1, 3, 192, 192): patches, hair, pores."""
+    """Four channels of noise, (1, 4, 384, 384): patches, hair, pores; spots of moles (above 0) and
+    blemishes (below 0)."""
     generator = torch.Generator().manual_seed(7)
-    octaves = ((6, 0.35), (16, 0.40), (48, 0.45), (96, 0.50))
-    noise = (
-        strength
-        * F.interpolate(
-            torch.randn(1, 3, cells, cells, generator=generator),
-            192,
-            mode="bicubic",
-            align_corners=True,
+
+    def octave(cells: int) -> Tensor:
+        noise = torch.randn(1, 3, cells, cells, generator=generator)
+        return F.interpolate(noise, TEXELS, mode="bicubic", align_corners=True)
+
+    patches, hair, pores = sum(
+        torch.tensor(strengths).view(1, 3, 1, 1) * octave(cells)
+        for cells, strengths in (
+            (6, (0.50, 0.25, 0.15)),
+            (16, (0.60, 0.30, 0.20)),
+            (48, (0.35, 0.45, 0.35)),
+            (120, (0.20, 0.50, 0.60)),
+            (300, (0.10, 0.30, 0.50)),
         )
-        for cells, strength in octaves
-    )
-    return sum(noise).to(device)
+    ).unbind(1)
+    return torch.stack([patches, hair, pores, _spots(generator)[None]], 1).to(device)
+
+
+def _spots(generator: torch.Generator) -> Tensor:
+    """A sprinkle of small dark moles and wider, fainter blemishes, (384, 384)."""
+    t = torch.arange(TEXELS, dtype=torch.float32)
+    spots = torch.zeros(TEXELS, TEXELS)
+    for k in range(90):
+        x, y, size = torch.rand(3, generator=generator).tolist()
+        mole = k % 2 == 0
+        radius = 0.9 + 1.3 * size * size if mole else 1.8 + 2.0 * size
+        across = (t - x * TEXELS) ** 2 + (t[:, None] - y * TEXELS) ** 2
+        spots += (1.0 if mole else -0.6) * torch.exp(-((across / radius**2) ** 2))
+    return spots.clamp(-1, 1)
 
 
 def sample_grain(x: Tensor, y: Tensor, people: People) -> Tensor:
-    """The person's own piece of the grain, which rides on the skin, (N, 3, S, S)."""
-    where = 0.6 * torch.stack([x, y], -1) + 0.2 * people.grain[:, None, None]
+    """The person's own piece of the grain, which rides on the skin, (N, 4, S, S)."""
+    where = 0.6 * torch.stack([x, y], -1) + 0.35 * people.grain[:, None, None]
     texture = grain_texture(str(x.device)).expand(len(people), -1, -1, -1)
     return F.grid_sample(texture, where, padding_mode="reflection", align_corners=True)
 
 
 def skin_colour(people: People, dark: Tensor, red: Tensor, shadow: Tensor, grain: Tensor) -> Tensor:
     """Colour of the skin in even light, (N, 3, S, S)."""
-    depth = torch.exp(0.02 - dark - 0.03 * grain[:, 0] - 0.34 * shadow.clamp(0, 2.2))
-    red = red + 0.05 * grain[:, 1]
+    patches, pores, spots, _ = (per_face(v) for v in people.texture.unbind(1))
+    moles, blemishes = spots * grain[:, 3].clamp(min=0), -spots * grain[:, 3].clamp(max=0)
+    depth = -dark - 0.04 * patches * grain[:, 0] - 0.03 * pores * grain[:, 2] - 0.6 * moles
+    depth = torch.exp(depth - 0.34 * shadow.clamp(0, 2.2))
+    red = red + 0.05 * patches * grain[:, 1] + 0.35 * blemishes + 0.6 * moles
     tint = torch.stack([1 + 0.25 * red, 1 - 0.45 * red, 1 - 0.40 * red], 1)
     return people.skin[:, :, None, None] * (tint * depth[:, None])
-
-
-def shade(
-    relief: Tensor, x: Tensor, y: Tensor, scenes: Scenes, pixel: float
-) -> tuple[Tensor, Tensor]:
-    """Light on the relief: how much per colour (N, 3, S, S), and the highlight (N, S, S)."""
-    sin_yaw, cos_yaw = per_face(scenes.pose[:, 0].sin()), per_face(scenes.pose[:, 0].cos())
-    sin_pitch, cos_pitch = per_face(scenes.pose[:, 1].sin()), per_face(scenes.pose[:, 1].cos())
-    depth = relief * (cos_pitch * cos_yaw) - 0.9 * (sin_yaw * x + sin_pitch * y)
-    slope_x, slope_y = torch.zeros_like(depth), torch.zeros_like(depth)
-    slope_x[..., 1:-1] = (depth[..., 2:] - depth[..., :-2]).div_(2 * pixel).clamp_(-2.2, 2.2)
-    slope_y[:, 1:-1] = (depth[:, :-2] - depth[:, 2:]).div_(2 * pixel).clamp_(-2.2, 2.2)
-    length = torch.rsqrt(1 + slope_x * slope_x + slope_y * slope_y)
-
-    def facing(direction: Tensor) -> Tensor:
-        """Cosine between the surface's normal and a direction (N, 3)."""
-        lx, ly, lz = (per_face(v) for v in direction.unbind(1))
-        return (lz - slope_x * lx - slope_y * ly) * length
-
-    towards_light = facing(scenes.light)
-    between = F.normalize(scenes.light + scenes.light.new_tensor([0.0, 0.0, 1.0]), dim=1)
-    shine = facing(between).clamp(min=0) ** 24 * per_face(scenes.shine)
-    ambient = per_face(scenes.ambient)
-    direct = ambient + (1.15 - ambient) * towards_light.clamp(min=0)
-    # red light wanders under the skin and comes out past the edge of the shadow
-    wrapped = ambient + (1.15 - ambient) * (0.92 * towards_light + 0.08).clamp(min=0)
-    return torch.stack([wrapped, direct, direct], 1), shine

@@ -6,10 +6,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "projection": ["project"],
+        "studies": ["add_rare", "paired_differences", "published", "summarise", "transfer"],
+        "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
+        "corpus_statistics": ["compare_statistics", "label_statistics", "plot_statistics"],
         "plots": [
             "face_grid",
             "plot_cooccurrence",
             "plot_f1_bars",
+            "plot_groups",
             "plot_history",
             "plot_projection",
             "plot_rates",

@@ -155,6 +155,44 @@ def _interval(value: float, low: float = np.nan, high: float = np.nan) -> str:
     return f"{value:.2f}" + ("" if np.isnan(low) else f" ({low:.2f} – {high:.2f})")
 
 
+def plot_groups(
+    groups: pd.DataFrame, measure: str = "auc", title: str = "", ax: Axes | None = None
+) -> Axes:
+    """How well a model reads each group of people: the macro mean with its interval, and each AU.
+
+    Args:
+        groups: From `evaluation.fairness.by_group`.
+        measure: "auc" or "f1".
+        title: The message.
+        ax: Where to draw.
+
+    Raises:
+        ValueError: If there is no such measure.
+    """
+    if measure not in ("auc", "f1"):
+        raise ValueError(f'measure must be "auc" or "f1", got {measure!r}')
+    names = list(dict.fromkeys(groups.group))
+    ax = ax or new_axes(max(3.2, 1.1 * len(names) + 1.2), 3.4)
+    single = groups[groups.au != "macro"]
+    sideways = single.groupby("au", sort=False).ngroup() / max(single.au.nunique() - 1, 1) - 0.5
+    x = single.group.map(names.index) + 0.5 * sideways
+    dots = ax.scatter(x, single[measure], s=9, color=UNKNOWN, label="one AU each")
+    macro = groups[groups.au == "macro"].set_index("group").loc[names]
+    error = np.abs(macro[[f"{measure}_low", f"{measure}_high"]].T.to_numpy() - macro[measure].array)
+    style = {"color": COLOURS[0], "label": "mean over AUs, 95 % interval over people"}
+    bars = ax.errorbar(range(len(names)), macro[measure], error, fmt="o", capsize=4, **style)
+    for place in np.flatnonzero(macro[measure].isna()):
+        ax.text(place, 0.5, "n/a", ha="center", va="center", color="#666666")
+    people = [f"{name}\n{n} people" for name, n in zip(names, macro.n_people, strict=True)]
+    ax.set_xticks(range(len(names)), people, parse_math=False)
+    label = {"auc": "AUC (.5 is chance, 1 perfect)", "f1": "F1 (0 to 1)"}[measure]
+    lowest = min(0.5, single[measure].min() - 0.02) if measure == "auc" else 0
+    ax.set(ylim=(lowest, 1), xlim=(-0.6, len(names) - 0.4), ylabel=label, title=title)
+    quiet(ax)
+    legend_below(ax, [bars, dots], drop=3.6)
+    return ax
+
+
 def plot_history(history: pd.DataFrame | Mapping[str, pd.DataFrame]) -> tuple[Figure, np.ndarray]:
     """How training went: a small panel for each of loss, alignment, uniformity, collapse, kNN F1.
 

@@ -84,6 +84,7 @@ figure, _ = face_grid(
     columns=6,
     scale=1.6,
 )
+_ = figure.suptitle("One synthetic person")
 
 # %% [markdown]
 # ## 2. Move the muscles yourself

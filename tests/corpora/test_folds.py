@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aunce_lib import corpora
@@ -27,7 +27,7 @@ from aunce_lib.corpora import (
 DATA = Path(corpora.__file__).parent / "protocols"
 
 BP4D_PEOPLE = {f"F{i:03d}" for i in range(1, 24)} | {f"M{i:03d}" for i in range(1, 19)}
-PUBLISHED = [("bp4d", 3), ("disfa", 3), ("bp4dplus", 4), ("synth-bp4d", 3)]
+PUBLISHED = [("bp4d", 3), ("disfa", 3), ("bp4dplus", 4), ("synth-bp4d", 3), ("synth-disfa", 3)]
 
 
 def runs(corpus: str) -> list[dict]:
@@ -62,6 +62,9 @@ def test_everybody_is_tested_exactly_once_and_trained_on_otherwise(corpus, n_fol
         ("bp4d", [13, 14, 14]),
         ("synth-bp4d", [13, 14, 14]),
         ("disfa", [9, 9, 9]),
+        ("synth-disfa", [9, 9, 9]),
+        ("synth-gft", [18]),
+        ("synth-affwild2", [40]),
         ("bp4dplus", [35, 35, 35, 35]),
     ],
 )
@@ -194,6 +197,7 @@ def test_split_refuses_an_empty_side(people, missing):
         Fold(("demo/x",), ("demo/y",)).split(table_of(people))
 
 
+@settings(deadline=None)
 @given(st.integers(2, 15), st.data())
 def test_subject_folds_test_everybody_once_and_are_balanced(n_people, data):
     n_folds = data.draw(st.integers(2, n_people))
@@ -208,6 +212,7 @@ def test_subject_folds_test_everybody_once_and_are_balanced(n_people, data):
     assert folds == subject_folds(table, n_folds, seed)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 15), st.floats(0.01, 0.99))
 def test_holdout_takes_about_the_fraction_and_leaves_somebody_on_each_side(n_people, fraction):
     table = table_of([f"p{i}" for i in range(n_people)], frames=1)

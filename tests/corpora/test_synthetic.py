@@ -1,4 +1,4 @@
-"""The embedded corpus: what is in it, that it comes out the same again, and its cache."""
+"""The embedded corpora: what is in them, that they come out the same again, and their cache."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from aunce_lib import facs
 from aunce_lib.corpora import CorpusError, published, synthetic
-from aunce_lib.corpora.synthetic import load
+from aunce_lib.corpora.embedded import CORPORA
+from aunce_lib.corpora.synthetic import labels, load
 from aunce_lib.faces import Difficulty
 
 
@@ -27,7 +28,7 @@ def cache(tiny, tmp_path):
 @pytest.fixture
 def no_drawing(monkeypatch):
     """Any drawing is an error: only the cache may be used."""
-    monkeypatch.setattr(synthetic, "_draw", lambda plan: pytest.fail("drew instead of reading"))
+    monkeypatch.setattr(synthetic, "record", lambda plan: pytest.fail("drew instead of reading"))
 
 
 def same(one, other) -> bool:
@@ -69,15 +70,104 @@ def test_every_published_fold_finds_people_on_both_sides(tiny):
         assert len(test) == 80
 
 
-@pytest.mark.parametrize("size", ["small", "full"])
-def test_the_bigger_sizes_have_exactly_bp4ds_people_and_tasks(size):
-    women, men, tasks, _ = synthetic.SIZES[size]
-    assert (women, men, tasks) == (23, 18, 8)
+@pytest.mark.parametrize(
+    ("name", "size", "people", "frames"),
+    [
+        ("synth-bp4d", "small", 41, 8_856),
+        ("synth-bp4d", "full", 41, 146_616),
+        ("synth-disfa", "small", 27, 8_721),
+        ("synth-disfa", "full", 27, 130_815),
+        ("synth-gft", "small", 96, 8_640),
+        ("synth-gft", "full", 96, 172_800),
+        ("synth-affwild2", "small", 200, 9_000),
+        ("synth-affwild2", "full", 200, 200_000),
+    ],
+)
+def test_the_bigger_sizes_have_the_published_people_and_about_as_many_frames(
+    name, size, people, frames
+):
+    n_people, sequences, n_frames = CORPORA[name].sizes[size]
+    assert n_people == people
+    assert n_people * sequences * n_frames == frames
+    assert len(set(CORPORA[name].people(people))) == people
+
+
+@pytest.mark.parametrize(
+    ("name", "folds"),
+    [("synth-bp4d", 3), ("synth-disfa", 3), ("synth-gft", 1), ("synth-affwild2", 1)],
+)
+def test_the_people_of_a_corpus_are_those_of_its_folds(name, folds):
+    people = CORPORA[name].people(CORPORA[name].sizes["full"][0])
+    everybody = {f"{name}/{person}" for person in people}
+    for number in range(1, folds + 1):
+        fold = published(name, number)
+        assert {*fold.train_subjects, *fold.test_subjects} == everybody
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_every_tiny_corpus_has_people_on_both_sides_of_fold_1(name):
+    table = labels(name, "tiny")
+    train, test = published(name, 1).split(table)
+    assert len(train) + len(test) == len(table) == 240
+    assert table.aus == facs.AU_SETS[name.removeprefix("synth-")]
+    assert table.metadata["synthetic"]
+
+
+def test_groups_of_gft_stay_together():
+    fold = published("synth-gft", 1)
+    groups = [{name[:-1] for name in side} for side in (fold.train_subjects, fold.test_subjects)]
+    assert not groups[0] & groups[1]
+    assert (len(fold.train_subjects), len(fold.test_subjects)) == (78, 18)
+
+
+def test_more_people_than_the_corpus_has_get_new_names():
+    for corpus in CORPORA.values():
+        assert len(set(corpus.people(500))) == 500
+        assert set(corpus.people(7)) <= set(corpus.people(300))
+
+
+def test_small_takes_frames_of_the_same_sequences_as_full():
+    small, full = (labels("synth-disfa", size, n_people=2).frames for size in ("small", "full"))
+    same = full.merge(small, on=["subject", "sequence", "frame"], suffixes=("", "_small"))
+    assert len(same) == len(small)
+    np.testing.assert_array_equal(same["AU25_intensity"], same["AU25_intensity_small"])
+    np.testing.assert_array_equal(same["scene_yaw"], same["scene_yaw_small"])
+
+
+def test_number_of_people_and_frames_are_dials_that_the_table_names(tmp_path):
+    table = load(size="tiny", n_people=5, n_frames=4, image_size=16, cache=tmp_path)
+    assert len(table) == 5 * 2 * 4
+    assert len(set(table.subjects)) == 5
+    assert table.metadata["people"] == 5
+    assert "5 people, 4 frames a sequence (1 of 111, 25 a second)" in table._repr_html_()
+    assert "difficulty benchmark" in table._repr_html_()
+
+
+def test_affwild2_lacks_labels_in_runs_and_whole_columns():
+    table = labels("synth-affwild2", "small")
+    unknown = np.isnan(table.labels).reshape(200, 45, -1)
+    assert unknown.mean() == pytest.approx(0.05 + 0.95 * 0.03, abs=0.02)
+    whole = unknown.all(1)  # (people, AUs): never coded
+    assert whole.mean() == pytest.approx(0.03, abs=0.015)
+    lost = unknown.all(2)  # (people, frames): nothing coded
+    assert lost.mean() == pytest.approx(0.05, abs=0.02)
+    intensities = table.frames[[f"AU{au}_intensity" for au in table.aus]]
+    assert intensities.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("name", ["synth-bp4d", "synth-disfa", "synth-gft"])
+def test_the_other_corpora_lack_none(name):
+    assert not np.isnan(labels(name, "tiny").labels).any()
+
+
+def test_the_labels_alone_are_those_of_the_drawn_corpus(tiny):
+    alone = labels(size="tiny")
+    assert alone.store is None
+    assert alone.frames.equals(tiny.frames)
 
 
 def test_small_has_bp4ds_rates_and_people():
-    plan = synthetic.Plan("synth-bp4d", "small", 64, synthetic.difficulty_named("benchmark"), 0)
-    table, *_ = synthetic._draw(plan)
+    table = labels("synth-bp4d", "small")
     fold = published("synth-bp4d", 1)
     assert len(table) == 8_856
     assert set(table.subjects) == {*fold.train_subjects, *fold.test_subjects}
@@ -99,6 +189,8 @@ def test_the_head_moves_within_a_sequence_less_than_between_sequences(tiny):
     yaw = tiny.frames.groupby(["subject", "sequence"], observed=True)["scene_yaw"]
     assert (yaw.std() > 0).all()
     assert yaw.std().mean() < 0.7 * yaw.mean().std()
+    assert tiny.frames["scene_yaw"].abs().max() <= 30 + 1e-3
+    assert tiny.frames["scene_pitch"].abs().max() <= 20 + 1e-3
 
 
 def test_women_are_f_and_men_are_m(tiny):
@@ -164,7 +256,7 @@ def test_a_cache_of_an_older_renderer_is_drawn_again_and_the_old_one_deleted(cac
 
 
 def _load_in_process(cache) -> np.ndarray:
-    return load(size="tiny", image_size=32, cache=cache).store[:]
+    return load(size="tiny", image_size=16, cache=cache).store[:]
 
 
 def test_two_processes_that_draw_at_once_get_the_same_whole_corpus(tmp_path):
@@ -172,16 +264,6 @@ def test_two_processes_that_draw_at_once_get_the_same_whole_corpus(tmp_path):
         first, second = pool.map(_load_in_process, [tmp_path] * 2, chunksize=1)
     np.testing.assert_array_equal(first, second)
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_drawing_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(synthetic.faces, "render", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        load(size="tiny", cache=tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_cache_folder_that_cannot_be_written_is_a_clear_error(tmp_path):
@@ -197,6 +279,10 @@ def test_a_cache_folder_that_cannot_be_written_is_a_clear_error(tmp_path):
         ({"size": "huge"}, "size must be one of .*tiny.* got 'huge'"),
         ({"difficulty": "hard"}, "difficulty must be one of"),
         ({"image_size": 0}, "image_size must be"),
+        ({"n_people": -1}, "n_people must be a whole number in 1..100000"),
+        ({"n_frames": 448}, r"n_frames must be a whole number in 1..447, got 448"),
+        ({"n_frames": 1.5}, "n_frames must be"),
+        ({"processes": 0}, "processes must be"),
         ({"seed": -1}, "seed must be"),
     ],
 )

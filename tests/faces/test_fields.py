@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -21,7 +22,16 @@ from aunce_lib.faces.fields import (
     two_sides,
 )
 from aunce_lib.faces.muscles import Bump, Furrow, Pull
-from aunce_lib.faces.resting import SKIN_MAPS, WARPS, head_contour, skin_fields, warp_fields
+from aunce_lib.faces.resting import (
+    SKIN_MAPS,
+    WARPS,
+    fall,
+    head_contour,
+    hollows,
+    resting_relief,
+    skin_fields,
+    warp_fields,
+)
 
 G = 64
 
@@ -116,7 +126,7 @@ def test_skin_moves_smoothly_enough_not_to_tear(grid, actions, au):
 def test_person_fields_are_symmetric(grid):
     warp, skin = warp_fields(*grid), skin_fields(*grid)
     assert warp.shape == (len(WARPS), 2, G, G)
-    assert skin.shape == (len(SKIN_MAPS), 4, G, G)
+    assert skin.shape == (len(SKIN_MAPS), 5, G, G)
     torch.testing.assert_close(warp[:, 0], -warp[:, 0].flip(-1), atol=1e-5, rtol=0)
     torch.testing.assert_close(warp[:, 1], warp[:, 1].flip(-1), atol=1e-5, rtol=0)
     symmetric = [i for i, name in enumerate(SKIN_MAPS) if name not in ("freckles", "base")]
@@ -130,7 +140,32 @@ def test_every_warp_and_every_mark_does_something(grid):
 
 def test_head_contour_is_one_on_the_outline():
     for x, y in ((0.84, 0.0), (-0.84, 0.0), (0.0, 1.22), (0.0, -1.07)):
-        assert head_contour(*at(x, y)).item() == pytest.approx(1, abs=1e-5)
+        assert head_contour(*at(x, y)).item() == pytest.approx(1, abs=0.002)
+
+
+def test_jaw_is_narrower_than_the_temples():
+    assert head_contour(*at(0.7, -0.6)).item() > 1 > head_contour(*at(0.7, 0.5)).item()
+
+
+def test_head_falls_off_steeply_beside_the_cheeks_and_not_before():
+    contour = torch.tensor([0.0, 0.5, 0.85, 1.0, 3.0])
+    assert (fall(contour)[:3] == 0).all()
+    assert 0.5 < fall(contour)[3] < 1
+    assert fall(contour)[4] == pytest.approx(1.3)  # no abyss for the rays that pass by
+
+
+def test_hollows_lie_in_the_eye_sockets_and_beside_the_nose(grid):
+    x, y = grid
+    deep = hollows(x, y, resting_relief(x, y))
+    near = lambda px, py: deep[((x - px) ** 2 + (y - py) ** 2).argmin() // G].max()  # noqa: E731
+    assert deep.min() >= 0
+    assert deep.max() <= 1
+    assert near(0.2, 0.1) > 0.1 > deep[(x.abs() < 0.05) & (y.abs() < 0.05)].max()
+
+
+def test_matrix_products_meet_no_denormal_numbers():
+    for part in dataclasses.astuple(blend_fields(48))[1:]:
+        assert (part[part != 0].abs() > 1e-10).all()
 
 
 def test_blend_fields_are_built_once_and_flat():
@@ -139,4 +174,4 @@ def test_blend_fields_are_built_once_and_flat():
     assert fields.move.shape == (2 * len(AUS), 3 * 48 * 48)
     assert fields.fold.shape == (2 * len(AUS), 2 * 48 * 48)
     assert fields.warp.shape == (len(WARPS), 2 * 48 * 48)
-    assert fields.skin.shape == (len(SKIN_MAPS), 4 * 48 * 48)
+    assert fields.skin.shape == (len(SKIN_MAPS), 5 * 48 * 48)

@@ -109,7 +109,7 @@ def test_rows_are_looked_up_by_number_slice_mask_and_indices():
     assert len(people[1:3]) == 2
     assert len(people[torch.tensor([True, False, False, True, False])]) == 2
     assert torch.equal(people[-1].gain, people.gain[-1:])
-    assert people[2].gain.shape == (1, len(AUS))
+    assert people[2].gain.shape == (1, len(AUS), 2)
 
 
 def test_difficulty_takes_a_name_or_numbers():

@@ -11,14 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aunce_lib.faces import AUS, Difficulty, Population, draw_action_units, draw_scenes, render
-from aunce_lib.faces.camera import camera_plane, hash_noise, unpose
+from aunce_lib.faces.camera import camera_plane, hash_noise
 from aunce_lib.faces.curves import View, curve_effects, ramp
-from aunce_lib.faces.eyes import draw_eyes
 from aunce_lib.faces.mouth import draw_mouth
 from aunce_lib.faces.resting import SKIN_MAPS
 from aunce_lib.facs import ACTION_UNITS
 
 STILL = Difficulty(confusers=0.3, pose=0.0, light=0.0, camera=0.0)
+
+OPENING = (16, 22, 25, 26, 27)  #: action units that part the lips
 
 #: Rows of the picture (as shares from the top) where an AU of this region may show.
 BANDS = {
@@ -43,7 +44,8 @@ def intensities(n: int = 1, **aus: float) -> torch.Tensor:
 def studio(n: int, seed: int = 0):
     """n people seen from the front in even light, the same on the left and on the right."""
     people, scenes = Population(n, seed, STILL).people, draw_scenes(n, seed, STILL)
-    people = dataclasses.replace(people, glasses=torch.zeros(n))
+    even = people.gain.mean(-1, keepdim=True).expand_as(people.gain)
+    people = dataclasses.replace(people, glasses=torch.zeros(n), gain=even)
     light = torch.tensor([[0.0, 0.5, 0.866]]).expand(n, 3)
     return people, dataclasses.replace(scenes, light=light, gaze=torch.zeros(n, 2))
 
@@ -157,13 +159,17 @@ def test_au_is_the_mirror_image_on_the_other_side(au, monkeypatch):
     people, scenes = (rows[torch.arange(12) % 4] for rows in studio(4))
     bare = torch.tensor([name != "freckles" for name in SKIN_MAPS])
     people = dataclasses.replace(people, marks=people.marks * bare)
-    module = sys.modules["aunce_lib.faces.skin"]  # texture of skin and hair has no mirror image
-    monkeypatch.setattr(module, "grain_texture", lambda device: torch.zeros(1, 3, 192, 192))
+    hair = people.hair_shape.clone()
+    hair[:, 3] = 0.0  # parting in the middle
+    people = dataclasses.replace(people, hair_shape=hair)
+    for name in ("skin", "hair"):  # texture of skin and hair has no mirror image
+        module = sys.modules[f"aunce_lib.faces.{name}"]
+        monkeypatch.setattr(module, "grain_texture", lambda device: torch.zeros(1, 4, 8, 8))
     aus = intensities(12)  # four people: neutral, on the left, on the right
     aus[4:8, AUS.index(au), 0] = aus[8:, AUS.index(au), 1] = 1.0
     neutral, left, right = draw(people, aus, scenes).split(4)
     on_left, on_right = left - neutral, (right - neutral).flip(-1)
-    catchlight = 0.15 if ACTION_UNITS[au].region == "eyelids" else 0.0  # on one side of each iris
+    catchlight = 0.25 if ACTION_UNITS[au].region == "eyelids" else 0.0  # on one side of each iris
     difference = (on_left - on_right).abs().mean()
     assert difference < (0.04 + catchlight) * on_left.abs().mean()
 
@@ -215,14 +221,15 @@ def test_nothing_of_the_eyeball_shows_through_closed_lids(size, others):
     people = dataclasses.replace(people, gain=torch.ones_like(people.gain))
     aus = intensities(8, AU43=1.0, **others)
     blue = dataclasses.replace(people, iris=torch.tensor([0.0, 0.0, 5.0]).expand(8, 3))
-    away = dataclasses.replace(scenes, gaze=torch.full((8, 2), 0.05))
+    sideways = torch.tensor([[0.05, 0.0]]).expand(8, 2)  # upwards, the lid's fold would follow
+    away = dataclasses.replace(scenes, gaze=sideways)
     assert torch.equal(draw(people, aus, scenes, size), draw(blue, aus, away, size))
     seen = draw(people, intensities(8), scenes, size) - draw(blue, intensities(8), away, size)
     assert seen.abs().max() > 50  # the test can see an open eye
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
-@pytest.mark.parametrize("au", [au for au in AUS if au not in (25, 26)])
+@pytest.mark.parametrize("au", [au for au in AUS if au not in OPENING])
 def test_nothing_shows_through_closed_lips(size, au):
     assert mouth_mask(size, **{f"AU{au}": 1.0}).max() < 1e-3
 
@@ -230,6 +237,13 @@ def test_nothing_shows_through_closed_lips(size, au):
 def test_parted_lips_show_teeth():
     assert mouth_mask(64, AU25=1.0).max() > 0.5
     assert mouth_mask(64, AU25=1.0, AU24=1.0).max() < 0.5
+
+
+def test_a_stretched_mouth_drops_the_jaw_once():
+    people, scenes = studio(2)
+    people = dataclasses.replace(people, gain=torch.ones_like(people.gain))
+    stretched = draw(people, intensities(2, AU27=1.0), scenes)
+    assert torch.equal(draw(people, intensities(2, AU26=1.0, AU27=1.0), scenes), stretched)
 
 
 def mouth_mask(size: int, **aus: float) -> torch.Tensor:
@@ -241,34 +255,7 @@ def mouth_mask(size: int, **aus: float) -> torch.Tensor:
     return draw_mouth(view, skin, torch.zeros_like(x), effects, people)[1].mask
 
 
-def test_many_aus_at_once_never_turn_an_eye_inside_out():
-    people, scenes = studio(8)
-    x, y = camera_plane(scenes, 64)
-    view = View(x, y, torch.sigmoid(x / 0.03), 1.96 / 64)
-    effects = curve_effects(torch.full((8, len(AUS), 2), 1.5))
-    assert (effects["upper_lid"] > 0).all()
-    assert (effects["lower_lid"] > 0).all()
-    drawn, opening = draw_eyes(view, torch.full((8, 3, 64, 64), 0.5), effects, people, scenes.gaze)
-    assert torch.isfinite(drawn).all()
-    assert torch.isfinite(opening.colour).all()
-
-
 # ------------------------------------------------------------------------- the picture
-def test_unpose_inverts_the_rotation():
-    """The found point, rotated, is seen where the pixel is."""
-    scenes = draw_scenes(20, 1)
-    x, y = camera_plane(scenes, 32)
-    px, py = unpose(x, y, scenes)
-    yaw, pitch = (scenes.pose[:, k, None, None] for k in (0, 1))
-    nose = 0.22 * torch.exp(-(px**2) / 0.018 - (py + 0.20) ** 2 / 0.045)
-    z = 0.55 - 0.55 * px**2 - 0.26 * (py + 0.1) ** 2 + nose
-    seen_x = px * yaw.cos() + z * yaw.sin()
-    seen_y = py * pitch.cos() + (z * yaw.cos() - yaw.sin() * px) * pitch.sin()
-    inside = (x.abs() < 0.7) & (y > -0.9) & (y < 0.7)
-    assert (seen_x - x)[inside].abs().mean() < 0.01
-    assert (seen_y - y)[inside].abs().mean() < 0.01
-
-
 def test_head_turns_towards_where_the_pose_says():
     people, scenes = studio(6)
     turned = dataclasses.replace(scenes, pose=torch.tensor([[0.3, 0.0, 0.0]]).expand(6, 3))
@@ -342,9 +329,10 @@ def test_wrong_dtypes_are_refused():
 
 def test_wrong_shapes_are_refused():
     people, scenes, seeds = Population(2).people, draw_scenes(2), torch.arange(2)
-    with pytest.raises(ValueError, match=r"= \(2, 18, 2\), got \(2, 18\)"):
-        render(people, torch.zeros(2, 18), scenes, seeds)
-    with pytest.raises(ValueError, match=r"= \(2, 18, 2\), got \(3, 18, 2\)"):
+    n = len(AUS)
+    with pytest.raises(ValueError, match=rf"= \(2, {n}, 2\), got \(2, {n}\)"):
+        render(people, torch.zeros(2, n), scenes, seeds)
+    with pytest.raises(ValueError, match=rf"= \(2, {n}, 2\), got \(3, {n}, 2\)"):
         render(people, intensities(3), scenes, seeds)
     with pytest.raises(ValueError, match=r"seeds must be \(N,\) = \(2,\)"):
         render(people, intensities(2), scenes, torch.arange(3))

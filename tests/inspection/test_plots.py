@@ -14,6 +14,7 @@ from aunce_lib.inspection.plots import (
     face_grid,
     plot_cooccurrence,
     plot_f1_bars,
+    plot_groups,
     plot_history,
     plot_projection,
     plot_rates,
@@ -185,3 +186,27 @@ def test_a_plot_refuses_positions_and_values_of_other_shapes():
         plot_projection(np.zeros((4, 3)))
     with pytest.raises(ValueError, match=r"values must be \(4,\)"):
         plot_projection(np.zeros((4, 2)), [0, 1])
+
+
+def some_groups():
+    rows = [
+        {"group": group, "au": au, "auc": auc, "auc_low": auc - 0.1, "auc_high": auc + 0.05}
+        for group, auc in (("young", 0.8), ("old", 0.7), ("nobody", np.nan))
+        for au in ("AU6", "AU12", "macro")
+    ]
+    return pd.DataFrame(rows).assign(n_people=5)
+
+
+def test_groups_show_the_macro_mean_with_its_interval_and_say_where_there_is_none():
+    ax = plot_groups(some_groups(), title="synthetic")
+    line = ax.containers[0].lines[0]
+    assert list(line.get_ydata()[:2]) == [0.8, 0.7]
+    assert [text.get_text() for text in ax.texts] == ["n/a"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()][0] == "young\n5 people"
+    low, high = ax.containers[0].lines[2][0].get_segments()[0][:, 1]
+    assert (low, high) == (pytest.approx(0.7), pytest.approx(0.85))
+
+
+def test_groups_refuse_a_measure_that_is_none():
+    with pytest.raises(ValueError, match="measure must be"):
+        plot_groups(some_groups(), "rate")

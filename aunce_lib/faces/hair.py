@@ -1,0 +1,91 @@
+"""Hair: its strands, its outline around the head, its edge on the face; or a headscarf.
+
+The mass of hair keeps its outline when the head turns, as a ball does; its edge on the face
+(forehead, temples, sideburns, fringe) rides on the skin.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aunce_lib.faces.curves import line, per_face, soft
+from aunce_lib.faces.light import Lamps
+from aunce_lib.faces.people import People
+from aunce_lib.faces.skin import grain_texture
+
+
+def strands(x: Tensor, y: Tensor, people: People) -> Tensor:
+    """Light and dark strands that fall from the crown, curls where hair is curly, (N, S, S)."""
+    curl, parting = per_face(people.hair_shape[:, 2]), per_face(people.hair_shape[:, 3])
+    dx, dy = x - 0.6 * parting, y - 1.35
+    radius = (dx * dx + dy * dy + 0.01).sqrt()
+    angle = torch.atan2(dx, 0.15 - dy) + 0.05 * curl * torch.sin(9 * radius + 3 * x)
+    amount = (1.6 * curl - 0.4).clamp(0, 1)
+    across = torch.lerp(0.9 * angle, 0.55 * x, amount)
+    along = torch.lerp(0.09 * radius, 0.55 * y, amount)
+    where = torch.stack([across, along], -1) + 0.35 * people.grain[:, None, None]
+    texture = grain_texture(str(x.device))[:, 1:2].expand(len(people), -1, -1, -1)
+    return F.grid_sample(texture, where, padding_mode="reflection", align_corners=True)[:, 0]
+
+
+def hair_colour(x: Tensor, y: Tensor, strand: Tensor, people: People, lamps: Lamps) -> Tensor:
+    """Hair, or the cloth of a scarf, in the light that falls on a ball, (N, 3, S, S)."""
+    nx, ny = x / 1.15, (y - 0.10) / 1.25
+    nz = (1 - nx * nx - ny * ny).clamp(min=0.05).sqrt()
+    light = lamps.on(nx, ny, nz) * (1 - 0.35 * soft(-0.35 - y, 0.12))[:, None]
+    scarf = per_face(people.scarf)
+    crown = (x * x + (y - 0.75) ** 2).sqrt()
+    shine = line(crown - 0.34, 0.13) * (1 + strand).clamp(0, 2) * (1 - scarf)
+    folds = 0.20 * torch.sin(14 * (x * x + (y + 0.2) ** 2).sqrt() + 2 * x) * scarf
+    depth = (1 + 0.30 * strand * (1 - 0.8 * scarf) + folds).clamp(min=0.3)
+    colour = torch.lerp(people.hair, people.clothes, people.scarf[:, None])[:, :, None, None]
+    return (colour * depth[:, None] + 0.03 * shine[:, None]) * light
+
+
+def around_the_head(x: Tensor, y: Tensor, strand: Tensor, people: People) -> Tensor:
+    """Mask of the hair behind and beside the face, in the plane of the head, (N, S, S)."""
+    end, volume, curl = (per_face(v) for v in people.hair_shape[:, :3].unbind(1))
+    width = per_face(1 + 0.07 * people.warp[:, 0])
+    above, below = (y - 0.20).clamp(min=0), (0.20 - y).clamp(min=0)
+    # hangs down straight, or follows the head inwards where it is short
+    inwards = 0.16 * below * soft(end + 0.6, 0.15)
+    across = x.abs() / (0.96 * width) + inwards
+    radius = (across * across + (above / 1.06) ** 2).sqrt()
+    rough = (0.012 + 0.05 * curl) * strand
+    mask = soft(volume - radius + rough, 0.018) * soft(y - end + 0.06 * strand, 0.05)
+    scarf = soft(1.02 - radius + 0.35 * (below - 1.05).clamp(min=0), 0.015)
+    return torch.lerp(mask, scarf, per_face(people.scarf))
+
+
+def on_the_face(x: Tensor, y: Tensor, depth: Tensor, strand: Tensor, people: People) -> Tensor:
+    """Mask of the hair before forehead, temples and cheeks, (N, S, S).
+
+    x, y: skin coordinates; depth: how far forward the head reaches there, below .2 on its sides.
+    """
+    end, volume, _, parting, opened, fringe, receding, sides = (
+        per_face(v) for v in people.hair_shape.unbind(1)
+    )
+    ax = x.abs()
+    front = per_face(people.hairline) - 0.50 * (ax - 0.50).clamp(min=0)
+    front = front + 0.40 * receding * line(ax - 0.46, 0.20)
+    open_ = torch.lerp(torch.ones_like(x), ((x - parting).abs() / 0.55).clamp(max=1), opened)
+    front = front - fringe * open_ * soft(0.74 - ax, 0.05)
+    top = soft(y - front + (0.025 + 0.06 * fringe) * strand, 0.022)
+    # short hair leaves the cheek at the sideburn, long hair frames it
+    edge = 0.08 + 0.16 * soft(-0.3 - end, 0.1) + 0.10 * strand
+    beside = sides * soft(edge - depth, 0.06) * soft(y - end.clamp(max=-0.02), 0.05)
+    beside = beside * soft(ax - 0.50, 0.04)
+    scarf = soft(0.36 - depth, 0.03)
+    return torch.lerp(torch.maximum(top, beside), scarf, per_face(people.scarf))
+
+
+def hair_on_skin(people: People) -> Tensor:
+    """Colour of brows and beard, the skin between the hairs included, (N, 3, 1, 1)."""
+    return (0.72 * people.hair + 0.12 * people.skin)[:, :, None, None]
+
+
+def beard_cover(hairs: Tensor, grain: Tensor) -> Tensor:
+    """How much of the skin a beard covers, (N, S, S), from its density and the skin's grain."""
+    return (hairs * (1 + 0.30 * grain[:, 1] + 0.25 * grain[:, 2])).clamp(0, 0.94)
