@@ -90,9 +90,15 @@ def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
     path = run.folder / "data.json"
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: train the run with `aunce train`")
-    data = json.loads(path.read_text())
-    table = load_prepared(data["prepared"])
-    train, test = fold_of(table, data["fold"]).split(table)
+    try:
+        data = json.loads(path.read_text())
+        prepared, fold = str(data["prepared"]), int(data["fold"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}): resume the run to mend it"
+        ) from error
+    table = load_prepared(prepared)
+    train, test = fold_of(table, fold).split(table)
     z = embed(run.encoder, train)
     probe = fit_probe(z, train.labels, train.subjects, train.aus, kind, run.config.seed)
     probe.save(run.folder / "probe.safetensors")
