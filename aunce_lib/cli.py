@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import os
+import re
+import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from jsonargparse import ArgumentParser
+
+if TYPE_CHECKING:
+    from aunce_lib.config import TrainConfig
 
 
 def demo(folder: str = "runs/demo", size: str = "small", seed: int = 0) -> None:
@@ -29,12 +37,12 @@ def predict(photos: list[str], run: str = "runs/demo/aunce", out: str = ".") -> 
         run: A trained run with its probe, as `aunce demo` leaves it.
         out: Folder for the annotated pictures, NAME_aunce.png.
     """
-    from aunce_lib.predict import predict, save_annotated
+    from aunce_lib.predict import Model, predict, save_annotated
 
-    failed = 0
+    model, failed = Model.open(run), 0
     for photo in photos:
         try:
-            predictions = predict(photo, run)
+            predictions = predict(photo, model)
         except (OSError, ValueError) as error:
             failed += 1
             print(f"aunce: {error}", file=sys.stderr)
@@ -48,6 +56,114 @@ def predict(photos: list[str], run: str = "runs/demo/aunce", out: str = ".") -> 
         print(f"annotated picture: {target}")
     if failed:
         sys.exit(1)
+
+
+def timeline(clip: str, run: str = "runs/demo/aunce", out: str = ".", rate: float = 5.0) -> None:
+    """Read the action units of a clip over time, as an illustration.
+
+    Args:
+        clip: A video file.
+        run: A trained run with its probe, as `aunce demo` leaves it.
+        out: Folder for NAME_timeline.png and NAME_timeline.csv.
+        rate: Moments a second to look at.
+    """
+    from aunce_lib.predict import NOTE, Model
+    from aunce_lib.timeline import read_timeline, save_timeline
+
+    read = read_timeline(clip, Model.open(run), rate, progress=True)
+    table, figure = save_timeline(read, out)
+    seen = int(read.table.face.sum())
+    print(f"{clip}: a face in {seen} of {len(read.table)} moments\n{table}\n{figure}\n{NOTE}")
+
+
+def prepare(
+    size: int = 256,
+    align: Literal["auto", "detect", "none"] = "auto",
+    landmarks: str | None = None,
+    processes: int = os.cpu_count() or 1,
+    on_error: Literal["stop", "skip"] = "stop",
+    **given,
+) -> None:
+    """Read a corpus, cut out its faces, and report on it; a stopped call goes on when repeated.
+
+    Args:
+        size: Side of a face in pixels.
+        align: auto (landmarks where there are some, else detection), detect, or none (for images
+            that are crops of faces already).
+        landmarks: A table or a folder of tables of landmarks, see docs/corpora.md.
+        processes: How many work at once; by default one a core.
+        on_error: At a file that is missing, damaged or does not fit: stop, or skip and count it.
+    """
+    from aunce_lib.corpora.prepare import prepare
+    from aunce_lib.corpora.readers import reader
+    from aunce_lib.preparation import write_preparation_report
+
+    corpus, source, out = (given.pop(name) for name in ("reader", "source", "out"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop is one too
+    try:
+        read = reader(corpus)
+        if "missing" in inspect.signature(read).parameters:
+            given["missing"] = {"stop": "error", "skip": "skip"}[on_error]  # as readers call it
+        table = read(source, **given)
+        people = table.frames["subject"].nunique()
+        print(f"{source}: {len(table):,} frames of {people} people", flush=True)
+        kept = prepare(
+            corpus,
+            table,
+            source,
+            out,
+            size=size,
+            align=align,
+            landmarks=landmarks,
+            processes=processes,
+            on_error=on_error,
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        print("aunce: stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+    report = write_preparation_report(out)
+    rejected = kept.metadata["prepared"]["rejected"]
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in rejected.items()) or "none rejected"
+    print(f"{out}: {len(kept):,} faces ({reasons})\nreport: {report}")
+
+
+def train(
+    prepared: str, out: str, config: TrainConfig, fold: int = 1, resume: bool = False
+) -> None:
+    """Train an encoder on one fold of a prepared corpus.
+
+    Args:
+        prepared: Folder that `aunce prepare` made.
+        out: Folder for the run.
+        config: Settings.
+        fold: Number of the fold, from 1.
+        resume: Go on with a run that was stopped.
+    """
+    from aunce_lib.experiment import train_on
+
+    run = train_on(prepared, out, config, fold, resume)
+    print(f"{run.folder}: trained; `aunce probe {run.folder}` says what it has learned")
+
+
+def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None:
+    """Fit a probe to a trained run, test it on people not seen, write metrics.json.
+
+    Args:
+        run: Folder that `aunce train` made.
+        kind: logistic (ours) or published (the papers' protocol).
+    """
+    from aunce_lib.experiment import probe_run
+
+    evaluation = probe_run(run, kind)
+    low, high = evaluation.ci95
+    print(evaluation.table[["f1", "auc", "rate"]].round(3).to_string())
+    all_active = evaluation.baselines["all_active"].loc["macro", "f1"]
+    print(
+        f"{run}: macro F1 {evaluation.macro_f1:.3f} ({low:.3f} to {high:.3f}) on "
+        f"{evaluation.n_faces:,} frames of {evaluation.n_subjects} people; every AU called active: "
+        f"{all_active:.3f}"
+    )
 
 
 def study(
@@ -75,27 +191,94 @@ def study(
         sys.exit(1)
 
 
+COMMANDS = {
+    demo: "train on drawn faces, compare, report",
+    predict: "read photographs, as an illustration",
+    timeline: "read a clip over time, as an illustration",
+    prepare: "from a corpus on disk to aligned faces, with a report",
+    train: "train an encoder on a fold of a prepared corpus",
+    probe: "what a trained encoder has learned",
+    study: "losses × settings × noise × seeds",
+}
+POSITIONAL = {
+    predict: {"photos": "Image files."},
+    timeline: {"clip": "A video file."},
+    train: {"prepared": "Folder that `aunce prepare` made.", "out": "Folder for the run."},
+    probe: {"run": "Folder that `aunce train` made."},
+    study: {"config": "YAML file, or a name."},
+}
+
+
 def main() -> None:
     """Entry point: errors that a user can mend are told in a line, without a traceback."""
     parser = ArgumentParser(prog="aunce", description="Contrastive learning of facial AUs.")
     commands = parser.add_subcommands()
-    demo_parser, predict_parser = ArgumentParser(), ArgumentParser()
-    demo_parser.add_function_arguments(demo, as_group=False)
-    predict_parser.add_argument("photos", nargs="+", type=str, metavar="PHOTO", help="Image files.")
-    predict_parser.add_function_arguments(predict, as_group=False, skip={"photos"})
-    commands.add_subcommand("demo", demo_parser, help="train on drawn faces, compare, report")
-    commands.add_subcommand("predict", predict_parser, help="read photographs, as an illustration")
-    study_parser = ArgumentParser()
-    study_parser.add_argument("config", type=str, metavar="CONFIG", help="YAML file, or a name.")
-    study_parser.add_function_arguments(study, as_group=False, skip={"config"})
-    commands.add_subcommand("study", study_parser, help="losses × settings × noise × seeds")
-    arguments = parser.instantiate_classes(parser.parse_args())
-    command = {"demo": demo, "predict": predict, "study": study}[arguments.subcommand]
+    for command, summary in COMMANDS.items():
+        own = ArgumentParser(description=command.__doc__.partition("\n")[0])
+        commands.add_subcommand(command.__name__, own, help=summary)
+        if command.__name__ in sys.argv:  # what the others take is not worth importing torch
+            _add_arguments(own, command)
+    # --on-error is --on_error
+    given = [re.sub("^--[a-z-]+", lambda m: "--" + m[0][2:].replace("-", "_"), a) for a in sys.argv]
+    arguments = parser.parse_args(given[1:])
+    command = next(c for c in COMMANDS if c.__name__ == arguments.subcommand)
+    given = vars(arguments[arguments.subcommand])
+    if command is prepare:
+        given = {"reader": given["reader"], **vars(given[given["reader"]])}
     try:
-        command(**vars(arguments[arguments.subcommand]))
-    except (OSError, ValueError) as error:
+        if command is train:
+            from aunce_lib.config import TrainConfig
+
+            settings = vars(given["config"])
+            settings.pop("__path__", None)  # jsonargparse's note of the file they come from
+            given["config"] = TrainConfig(**settings)
+        command(**given)
+    except (OSError, ValueError, ImportError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _add_arguments(parser: ArgumentParser, command) -> None:
+    if command is prepare:
+        _add_corpora(parser)
+        return
+    names = POSITIONAL.get(command, {})
+    for name, text in names.items():
+        many = {"nargs": "+", "metavar": "PHOTO"} if name == "photos" else {}
+        parser.add_argument(name, type=str, help=text, **many)
+    skip = set(names) | ({"config"} if command is train else set())
+    _add_function(parser, command, skip)
+    if command is train:
+        from aunce_lib.config import TrainConfig
+
+        parser.add_class_arguments(TrainConfig, "config")
+
+
+def _add_corpora(parser: ArgumentParser) -> None:
+    """A command a corpus, with the options of its reader and those of all."""
+    from aunce_lib.corpora.readers import READERS, reader
+
+    corpora = parser.add_subcommands(dest="reader", metavar="CORPUS")
+    for name in READERS:
+        own = ArgumentParser()
+        own.add_argument("source", type=str, help="Where it lies; nothing is written there.")
+        own.add_argument("out", type=str, help="Folder to make, or to go on with.")
+        corpora.add_subcommand(name, own)
+        if name in sys.argv:
+            _add_function(own, reader(name), {"source", "missing"})
+            _add_function(own, prepare, {"given"})
+
+
+def _add_function(parser: ArgumentParser, function, skip: set[str]) -> None:
+    """Its arguments as options, explained by its docstring."""
+    parser.add_function_arguments(function, as_group=False, skip=skip)
+    about = re.search(r"\n    Args:\n(.*?)(?:\n\n    \S|\Z)", function.__doc__, re.DOTALL)
+    texts = (
+        re.findall(r"^        (\w+): (.*(?:\n {9,}.*)*)", about[1], re.MULTILINE) if about else []
+    )
+    for action in parser._actions:
+        if action.dest in dict(texts):
+            action.help = " ".join(dict(texts)[action.dest].split()).replace("%", "%%")
 
 
 if __name__ == "__main__":

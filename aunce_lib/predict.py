@@ -47,12 +47,41 @@ class Prediction:
         return "\n".join([*lines, NOTE])
 
 
-def predict(photo: str | Path, folder: str | Path = "runs/demo/aunce") -> list[Prediction]:
+@dataclass(frozen=True, eq=False)
+class Model:
+    """An encoder and its probe, opened once for many pictures."""
+
+    run: Run
+    probe: Probe
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Model:
+        """A trained run with its probe, as `aunce demo` and `aunce probe` leave it.
+
+        Raises:
+            FileNotFoundError: If the run or its probe is not there.
+            ValueError: If a file is damaged.
+        """
+        run, path = Run.load(folder), Path(folder) / "probe.safetensors"
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path} is not there: fit a probe, for instance with `aunce demo`"
+            )
+        return cls(run, Probe.load(path))
+
+    def read(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Scores (0 to 1) and decisions (0, 1 or NaN), (n, J), of faces uint8 (n, S, S, 3)."""
+        with torch.no_grad():
+            z = self.run.encoder(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255).numpy()
+        return self.probe.scores(z), self.probe.predict(z)
+
+
+def predict(photo: str | Path, model: Model | str | Path = "runs/demo/aunce") -> list[Prediction]:
     """Find the faces of a photograph and score their action units.
 
     Args:
         photo: An image file.
-        folder: A trained run with its probe, as `aunce demo` leaves it.
+        model: An open model, or the folder of one.
 
     Returns:
         One prediction a face, the largest face first.
@@ -61,7 +90,7 @@ def predict(photo: str | Path, folder: str | Path = "runs/demo/aunce") -> list[P
         FileNotFoundError: If the photograph or the run is not there.
         CorpusError: If the file is no image (`NoFaceError`: an image without a face).
     """
-    run, probe = Run.load(folder), load_probe(folder)
+    model = model if isinstance(model, Model) else Model.open(model)
     image = read_photo(photo)
     boxes = detect_faces(image)
     if not boxes:
@@ -69,27 +98,12 @@ def predict(photo: str | Path, folder: str | Path = "runs/demo/aunce") -> list[P
             f"{photo}: no face found, upright or turned by up to 30°; expected a face that looks "
             "into the camera and is at least a tenth of the picture's width: crop closer, try again"
         )
-    size = run.config.image_size
+    size = model.run.config.image_size
     crops = np.stack([crop_face(image, box, size) for box in boxes])
-    with torch.no_grad():
-        z = run.encoder(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255).numpy()
-    scores, active = probe.scores(z), probe.predict(z)
     return [
-        Prediction(image, box, crop, _table(probe, score, decision))
-        for box, crop, score, decision in zip(boxes, crops, scores, active, strict=True)
+        Prediction(image, box, crop, _table(model.probe, score, decision))
+        for box, crop, score, decision in zip(boxes, crops, *model.read(crops), strict=True)
     ]
-
-
-def load_probe(folder: str | Path) -> Probe:
-    """The probe that `aunce demo` leaves beside a run.
-
-    Raises:
-        FileNotFoundError: If there is none.
-    """
-    path = Path(folder) / "probe.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is not there: fit a probe, for instance with `aunce demo`")
-    return Probe.load(path)
 
 
 def _table(probe: Probe, scores: np.ndarray, active: np.ndarray) -> pd.DataFrame:

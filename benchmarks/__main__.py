@@ -24,6 +24,8 @@ import torch
 
 from aunce_lib import faces
 from aunce_lib.corpora import FrameTable
+from aunce_lib.corpora.prepare import prepare
+from aunce_lib.corpora.readers import reader
 from aunce_lib.encoder import AUFeatures, Encoder
 from aunce_lib.evaluation.probe import fit_probe
 from aunce_lib.loss import aunce_loss
@@ -227,6 +229,41 @@ def table_speed() -> list[Row]:
     ]
 
 
+def prepare_speed() -> list[Row]:
+    """Photographs of BP4D's size, 1,392 × 1,040 pixels, with landmarks and without."""
+    from PIL import Image
+    from skimage.data import astronaut
+
+    n, size, rates = 32, 256, {}
+    photo = Image.fromarray(astronaut()).resize((1040, 1040)).crop((-176, 0, 1216, 1040))
+    points = np.full((68, 2), 0.0)
+    points[36:42], points[42:48], points[[48, 54]] = (590, 206), (677, 211), (629, 293)
+    columns = {f"{axis}_{i}": points[i, k] for k, axis in enumerate("xy") for i in range(68)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "photos" / "A").mkdir(parents=True)
+        for number in range(n):
+            photo.save(folder / "photos" / "A" / f"{number}.jpg", quality=92)
+        table = reader("folder")(folder / "photos")
+        frames = pd.DataFrame(columns, index=range(n)).assign(path=table.frames["path"])
+        frames.to_csv(folder / "landmarks.csv", index=False)
+        for how, landmarks in (("landmarks", folder / "landmarks.csv"), ("detection", None)):
+            few = table if landmarks else table.take(range(8))
+            started = time.perf_counter()
+            out = folder / how
+            prepare("folder", few, folder / "photos", out, size=size, landmarks=landmarks)
+            rates[how] = len(few) / (time.perf_counter() - started)
+    return [
+        (
+            "aunce prepare, images of 1,392 × 1,040 px to 256 px, one process",
+            f"{rates['landmarks']:.0f} images/s by landmarks, {rates['detection']:.1f} by "
+            "detecting and following the face",
+            "none",
+            None,
+        )
+    ]
+
+
 def import_speed() -> list[Row]:
     def start(code: str) -> None:
         subprocess.run([sys.executable, "-c", code], check=True)
@@ -282,7 +319,9 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     parts = [loss_speed, loss_memory, head_speed, encoder_speed, face_speed, view_speed]
-    parts += [probe_speed, table_speed, import_speed] + ([] if arguments.no_demo else [demo_speed])
+    parts += [probe_speed, table_speed, prepare_speed, import_speed] + (
+        [] if arguments.no_demo else [demo_speed]
+    )
     lines = ["| what | measured | target | met |", "|---|---|---|---|"]
     for part in parts:
         for what, measured, target, met in part():

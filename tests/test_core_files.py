@@ -15,7 +15,8 @@ CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
     "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "encoder",
     "evaluation", "config", "checkpoint", "pretrained", "training", "trial", "study",
-    "inspection", "widgets", "checks", "predict", "report", "demo", "cli",
+    "experiment", "inspection", "widgets", "checks", "predict", "timeline", "report", "preparation",
+    "demo", "cli",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -63,6 +64,11 @@ class Box:
         """Column and row of the centre, in pixels."""
         return self.column + self.width / 2, self.row + self.height / 2
 
+    def scaled(self, factor: float) -> Box:
+        """The box in the photograph made larger by a factor."""
+        edges = (self.row, self.column, self.height, self.width)
+        return Box(*(edge * factor for edge in edges), self.roll)
+
 
 def read_photo(path: str | Path) -> np.ndarray:
     """Decode a photograph as it is meant to be seen.
@@ -79,14 +85,19 @@ def read_photo(path: str | Path) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         CorpusError: If the file is no image, is damaged, too large or too small.
     """
-    from PIL import Image, ImageOps
-
     path = Path(path)
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {kind}; give the path of an image file")
+    return decode_photo(path, path)
+
+
+def decode_photo(file: Path | BinaryIO, path: object) -> np.ndarray:
+    """What `read_photo` does, for an image from anywhere; `path` is its name in messages."""
+    from PIL import Image, ImageOps
+
     try:
-        with Image.open(path) as image:  # reads the header only
+        with Image.open(file) as image:  # reads the header only
             if image.width * image.height > MAX_PIXELS:
                 raise CorpusError(_wrong_size(path, image.size, f"at most {MAX_PIXELS:,} pixels"))
             if min(image.size) < MIN_SIDE:
@@ -151,11 +162,25 @@ def detect_faces(image: np.ndarray) -> list[Box]:
         if not any(_same_face(box, face) for face in faces):
             faces.append(_refined(small, _refined(small, box)))
     scale = max(image.shape) / max(small.shape)
-    faces = [
-        Box(box.row * scale, box.column * scale, box.height * scale, box.width * scale, box.roll)
-        for box in faces
-    ]
-    return sorted(faces, key=lambda box: -box.width)
+    return sorted((box.scaled(scale) for box in faces), key=lambda box: -box.width)
+
+
+def follow_face(image: np.ndarray, box: Box) -> Box | None:
+    """A face a moment later: searched only around where it was, ten times as quick.
+
+    Args:
+        image: The next frame of a recording, uint8 (H, W, 3).
+        box: The face in the frame before.
+
+    Returns:
+        Its box now, or None if it is no longer there: then search with `detect_faces`.
+    """
+    _check_image(image)
+    small = _search_size(image)
+    scale = max(image.shape) / max(small.shape)
+    before = box.scaled(1 / scale)
+    now = _refined(small, before)
+    return None if now is before else now.scaled(scale)
 
 
 def crop_face(image: np.ndarray, box: Box, size: int = 64) -> np.ndarray:
@@ -201,6 +226,13 @@ def _window(image, centre, side: float, roll: float, size: int) -> np.ndarray:
     """A square window, turned by `roll`, resampled to float (size, size, 3) in 0 … 255."""
     from skimage.transform import SimilarityTransform, warp
 
+    # Only what the window can touch is turned into floating numbers: most of a photograph is not.
+    reach = side * math.sqrt(0.5) + 2
+    sides = np.array([image.shape[1], image.shape[0]])
+    first = np.clip(np.subtract(centre, reach), 0, sides - 1).astype(int)
+    last = np.clip(np.add(centre, reach), first, sides - 1).astype(int)
+    image = image[first[1] : last[1] + 1, first[0] : last[0] + 1]
+    centre = np.subtract(centre, first)
     # Pixel (column, row) of the window → pixel of the photograph; 0.5 is the centre of pixel 0.
     to_centre = SimilarityTransform(translation=(0.5 - size / 2, 0.5 - size / 2))
     to_photo = SimilarityTransform(

@@ -61,6 +61,9 @@ _PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
     "synth-affwild2": (_SYNTH_AFFWILD2, (2,)),  # our own split: 160 | 40 people
 }
 
+#: How many folds are published, by corpus.
+PUBLISHED_FOLDS = {corpus: len(tested) for corpus, (_, tested) in _PROTOCOLS.items()}
+
 
 @dataclass(frozen=True)
 class Fold:

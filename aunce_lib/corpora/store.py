@@ -18,18 +18,21 @@ was cut off, grew, or comes from elsewhere is refused before its first pixel is 
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import torch
 
 from .atomic import atomic_path
 from .errors import CorpusError
+
+if TYPE_CHECKING:
+    import torch
 
 MAGIC = b"AUNCEFRM"
 VERSION = 1
@@ -115,6 +118,8 @@ class FrameStore:
 
     def batch(self, rows) -> torch.Tensor:
         """Frames as a tensor, uint8 (n, 3, H, W), channels last in memory as convolutions like."""
+        import torch  # here, so that processes that only write a store start quickly
+
         return torch.from_numpy(self[rows]).permute(0, 3, 1, 2)
 
     def _checked(self, rows) -> np.ndarray:
@@ -180,6 +185,52 @@ class FrameStoreWriter:
         self._file.seek(0)
         self._file.write(_pack_header(len(self._written), *self._shape[:2]))
         self._file.flush()
+
+
+class UnfinishedStore:
+    """A store that is written over several runs, by several processes, a frame at a time.
+
+    Unlike `FrameStore.create` it stays where it is when its process is killed. It has no header
+    until `finish`, so nobody takes it for a whole one; what is written, its maker must remember.
+
+    Args:
+        path: Its file while it is made; created, all black, if it is not there.
+        n, height, width: As of `FrameStore.create`.
+
+    Raises:
+        CorpusError: If the file is of another size.
+        OSError: If it cannot be written.
+    """
+
+    def __init__(self, path: Path, n: int, height: int, width: int) -> None:
+        self.path, self._shape = path, (n, height, width)
+        with path.open("ab") as file:
+            if file.tell() == 0:
+                file.truncate(_size(n, height, width))
+        self._file = path.open("r+b")
+        if path.stat().st_size != _size(n, height, width):
+            raise CorpusError(f"{path} is not the store that was begun; delete it and begin anew")
+
+    def write(self, row: int, frame: np.ndarray) -> None:
+        """Put one frame, uint8 (height, width, 3), into its row."""
+        n, height, width = self._shape
+        if frame.dtype != np.uint8 or frame.shape != (height, width, CHANNELS) or not 0 <= row < n:
+            raise ValueError(f"row {row} of {self._shape}: got {frame.dtype} {frame.shape}")
+        self._file.seek(HEADER.size + row * frame.size)
+        self._file.write(np.ascontiguousarray(frame).data)
+
+    def force_to_disk(self) -> None:
+        """Return when all that was written is on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def finish(self, target: Path) -> None:
+        """Write the header and move the store to its place."""
+        self._file.seek(0)
+        self._file.write(_pack_header(*self._shape))
+        self.force_to_disk()
+        self._file.close()
+        os.replace(self.path, target)
 
 
 def _size(n: int, height: int, width: int) -> int:

@@ -1,0 +1,116 @@
+"""A training run on one fold of a prepared corpus, and what a probe reads from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from aunce_lib.config import TrainConfig
+from aunce_lib.corpora.atomic import atomic_path
+from aunce_lib.corpora.folds import (
+    PUBLISHED_FOLDS,
+    Fold,
+    by_split,
+    holdout,
+    published,
+)
+from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.corpora.prepare import load_prepared
+from aunce_lib.evaluation.embed import embed
+from aunce_lib.evaluation.metrics import Evaluation
+from aunce_lib.evaluation.probe import fit_probe
+from aunce_lib.training import Run, fit
+from aunce_lib.trial import choose_fold, evaluate_on
+
+WATCHED = 0.15  # of the training people, to watch the training by
+OWN_FOLDS = 3  # of a corpus without published ones
+
+
+def fold_of(table: FrameTable, number: int = 1) -> Fold:
+    """The fold that a corpus is reported on.
+
+    That is the split its source states (Aff-Wild2, lists, GFT), else a published fold, else one of
+    three by person.
+
+    Args:
+        table: All frames of the corpus.
+        number: Of the fold, from 1; a stated split has only fold 1.
+
+    Raises:
+        ValueError: If there is no such fold.
+    """
+    corpus = table.metadata.get("corpus")
+    if "split" in table.frames:
+        if number != 1:
+            raise ValueError(f"{corpus} comes with one split, fold 1; got fold {number}")
+        return by_split(table)
+    return published(corpus, number) if corpus in PUBLISHED_FOLDS else choose_fold(table, number)
+
+
+def train_on(
+    prepared: str | Path, out: str | Path, config: TrainConfig, fold: int = 1, resume: bool = False
+) -> Run:
+    """Train on the training people of a fold; some of them are held out to watch the training.
+
+    Args:
+        prepared: Folder of a prepared corpus.
+        out: Folder of the run; `data.json` in it says what it was trained on.
+        config: Settings.
+        fold: Number of the fold, see `fold_of`.
+        resume: Go on with a run that was stopped.
+
+    Raises:
+        ValueError: If fold, settings and corpus do not go together.
+        OSError: If a folder is not there, holds something else, or cannot be written.
+    """
+    table = load_prepared(prepared)
+    train, _ = fold_of(table, fold).split(table)
+    learners, watched = holdout(train, WATCHED, config.seed).split(train)
+    run = fit(learners, config, out, validation=watched, resume=resume)
+    _write(run.folder / "data.json", {"prepared": str(Path(prepared).absolute()), "fold": fold})
+    last = {k: None if v != v else v for k, v in run.history.iloc[-1].to_dict().items()}
+    _write(run.folder / "metrics.json", {"train": last})
+    return run
+
+
+def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
+    """Fit a probe to a run of `train_on` and test it on the people whom the run never saw.
+
+    Leaves probe.safetensors, and the scores in metrics.json.
+
+    Args:
+        folder: Folder of the run.
+        kind: "logistic" or "published", see `fit_probe`.
+
+    Raises:
+        FileNotFoundError: If the run, or the corpus it was trained on, is not there.
+        ValueError: If a file is damaged, or there is no such kind.
+    """
+    run = Run.load(folder)
+    path = run.folder / "data.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not there: train the run with `aunce train`")
+    try:
+        data = json.loads(path.read_text())
+        prepared, fold = str(data["prepared"]), int(data["fold"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}): resume the run to mend it"
+        ) from error
+    table = load_prepared(prepared)
+    train, test = fold_of(table, fold).split(table)
+    z = embed(run.encoder, train)
+    probe = fit_probe(z, train.labels, train.subjects, train.aus, kind, run.config.seed)
+    probe.save(run.folder / "probe.safetensors")
+    evaluation, _ = evaluate_on(run.encoder, probe, test, train.labels)
+    metrics_path = run.folder / "metrics.json"
+    metrics = json.loads(metrics_path.read_text()) if metrics_path.is_file() else {}
+    all_active = float(evaluation.baselines["all_active"].loc["macro", "f1"])
+    metrics |= {"probe": {"kind": kind, **evaluation.to_dict()}, "all_active": all_active} | data
+    _write(metrics_path, metrics)
+    return evaluation
+
+
+def _write(path: Path, content: dict) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2))
