@@ -48,7 +48,7 @@ class Capture:
 
 
 #: How far a head moves, as much as heads differ in `scenes`: yaw, pitch, roll; sideways, upwards.
-SWAY = torch.tensor([0.17, 0.11, 0.06, 0.025, 0.025])
+SWAY = torch.tensor([0.17, 0.11, 0.07, 0.05, 0.05])
 SCALED = ("pose", "light", "camera")
 
 STUDIO = Capture(pose=0.8, light=0.7)  #: BP4D: studio light, frontal

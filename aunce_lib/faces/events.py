@@ -258,7 +258,8 @@ def _intensities(
     active = rank > 1 - rate
     above, below = (rank - (1 - rate)) / rate, rank / (1 - rate)  # each uniform in 0..1
     weakest, strongest_inactive = hard.weakest_active, hard.strongest_inactive
-    strength = torch.where(active, weakest + (1 - weakest) * above, strongest_inactive * below)
+    idle = strongest_inactive * below**2  # muscles that do not act are mostly at rest
+    strength = torch.where(active, weakest + (1 - weakest) * above, idle)
     scale = torch.tensor([{14: 0.45, 12: 0.195}.get(au, 0.15) for au in AUS])
     lopsided = lopsided.double() * scale
     weaker = 1 - torch.stack([lopsided, -lopsided], -1).clamp(0, 0.8)

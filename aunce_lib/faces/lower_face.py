@@ -91,13 +91,13 @@ LOWER_FACE: dict[int, Action] = {
         },
     ),
     15: Action(  # depressor anguli oris: pulls the corner down
-        pulls=(Pull((0.36, -1.3), (0.30, -0.62), (0.13, 0.13), 0.09),),
-        bumps=(Bump(0.06, (0.32, -0.79), (0.08, 0.06)), Bump(-0.03, (0.06, -0.74), (0.12, 0.03))),
+        pulls=(Pull((0.36, -1.3), (0.30, -0.62), (0.14, 0.14), 0.11),),
+        bumps=(Bump(0.07, (0.32, -0.79), (0.08, 0.06)), Bump(-0.03, (0.06, -0.74), (0.12, 0.03))),
         furrows=(
             Furrow(1.0, (0.30, -0.66), (0.36, -0.71), (0.36, -0.82)),
             Furrow(0.5, (0.20, -0.28), (0.34, -0.42), (0.36, -0.62)),
         ),
-        curves={"corner_out": 0.005, "corner_up": -0.095, "corner_shadow": 0.15},
+        curves={"corner_out": 0.005, "corner_up": -0.120, "corner_shadow": 0.15},
     ),
     20: Action(  # risorius: stretches the mouth straight sideways, the chin's skin with it
         pulls=(
@@ -233,7 +233,7 @@ LOWER_FACE: dict[int, Action] = {
             "gap": -0.75,
         },
     ),
-    25: Action(curves={"part": 0.140, "lip_out": -0.10}),  # the lips let go of each other
+    25: Action(curves={"part": 0.165, "lip_out": -0.10}),  # the lips let go of each other
     # ---------------------------------------------------------------- chin and jaw
     17: Action(  # mentalis: pushes the chin boss and the lower lip up
         pulls=(

@@ -42,9 +42,9 @@ def draw_scenes(n: int, seed: int = 0, difficulty: str | Difficulty = "benchmark
     light = [azimuth.sin() * elevation.cos(), elevation.sin(), azimuth.cos() * elevation.cos()]
     warmth = 0.035 * hard.light * normal(1) * torch.tensor([1.0, 0.0, -1.4])
     return Scenes(
-        pose=normal(3, limit=2.0) * torch.tensor([0.17, 0.11, 0.06]) * hard.pose,
-        shift=0.025 * hard.pose * normal(2),
-        zoom=1 + hard.pose * (0.03 + 0.045 * normal(limit=2.0)),
+        pose=normal(3, limit=2.0) * torch.tensor([0.17, 0.11, 0.07]) * hard.pose,
+        shift=0.05 * hard.pose * normal(2, limit=2.0),
+        zoom=1 + hard.pose * (0.03 + 0.07 * normal(limit=2.0)),
         light=F.normalize(torch.stack(light, 1), dim=1),
         softness=(0.5 + hard.light * (uniform() - 0.5)).clamp(0, 1),
         warmth=0.06 * hard.light * normal(limit=2.0),

@@ -60,7 +60,7 @@ UPPER_FACE: dict[int, Action] = {
     5: Action(  # levator palpebrae: opens the eye wide, the lid vanishes under its fold
         pulls=(Pull((0.36, 0.9), (0.36, 0.23), (0.15, 0.06), 0.030),),
         bumps=(Bump(-0.025, (0.36, 0.26), (0.13, 0.035)),),
-        curves={"upper_lid": 0.92, "lower_lid": 0.15, "lid_fold": -0.60},
+        curves={"upper_lid": 1.10, "lower_lid": 0.18, "lid_fold": -0.60},
     ),
     7: Action(  # orbicularis oculi, pars palpebralis: tightens the lids
         pulls=(
@@ -69,7 +69,7 @@ UPPER_FACE: dict[int, Action] = {
         ),
         bumps=(Bump(-0.025, (0.36, -0.070), (0.15, 0.024)),),
         furrows=(Furrow(0.5, (0.20, -0.01), (0.36, -0.055), (0.53, 0.0), LINE),),
-        curves={"upper_lid": -0.38, "lower_lid": -0.80, "lid_pouch": 0.034},
+        curves={"upper_lid": -0.44, "lower_lid": -0.95, "lid_pouch": 0.042},
     ),
     43: _LIDS_CLOSE,
     45: _LIDS_CLOSE,
