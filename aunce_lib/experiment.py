@@ -94,9 +94,7 @@ def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
         data = json.loads(path.read_text())
         prepared, fold = str(data["prepared"]), int(data["fold"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path} is damaged ({error}): resume the run to mend it"
-        ) from error
+        raise ValueError(f"{path} is damaged ({error}): resume the run to mend it") from error
     table = load_prepared(prepared)
     train, test = fold_of(table, fold).split(table)
     z = embed(run.encoder, train)

@@ -6,7 +6,7 @@
 
 Three choices decide a result, and each has another value in some published code:
 
-- An AU is called active from intensity 2 on (`threshold`); with 1, rates double.
+- An AU is called active from intensity 2 on (`threshold`); from 1 on, more are.
 - The published lists are of the left camera (`camera`).
 - Images are numbered from 0 in most copies, labels always from 1: row i, frame i + 1, is image
   i.png. Copies made by ffmpeg number from 1. Which it is shows in the numbers (`first_image`).
@@ -105,22 +105,21 @@ def read(
         frames, intensity = levels[name]
         inside = frames <= LAST_FRAME.get(name, frames[-1])
         policy.note(f"label after the end of {name}'s video", (~inside).sum())
-        part = {"subject": f"disfa/{name}", "sequence": camera if videos else "images"}
+        frames, intensity = frames[inside], intensity[inside]
         if videos:
-            keep = inside
-            paths = [relative(videos[name], source)] * keep.sum()
-            part["video_frame"] = frames[keep] - 1
+            where = {"path": [relative(videos[name], source)] * len(frames)}
+            where |= {"video_frame": frames - 1}
         else:
             folder, names = pictures[name]
             names = {number + 1 - first_image: image for number, image in names.items()}
-            keep = inside.copy()
-            keep[inside] = with_images(
-                frames[inside], names, label_folder / name, folder, policy, every_image=True
-            )
-            paths = [relative(folder / names[frame], source) for frame in frames[keep].tolist()]
-        active = np.where(np.isnan(intensity), np.nan, intensity >= threshold)[keep]
-        part |= {"frame": frames[keep], "path": paths, **label_columns(aus, active)}
-        parts.append(part | label_columns(aus, intensity[keep], "_intensity"))
+            labelled = label_folder / name
+            keep = with_images(frames, names, labelled, folder, policy, every_image=True)
+            frames, intensity = frames[keep], intensity[keep]
+            where = {"path": [relative(folder / names[n], source) for n in frames.tolist()]}
+        active = np.where(np.isnan(intensity), np.nan, intensity >= threshold)
+        part = {"subject": f"disfa/{name}", "sequence": camera if videos else "images"}
+        part |= {"frame": frames, **where, **label_columns(aus, active)}
+        parts.append(part | label_columns(aus, intensity, "_intensity"))
     options = {
         "labels": labels,
         "images": images,

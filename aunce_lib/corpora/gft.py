@@ -17,6 +17,7 @@ from .cells import read_grid, read_text
 from .errors import CorpusError
 from .frames import FrameTable
 from .rawfiles import (
+    VIDEO_ENDINGS,
     Missing,
     entries,
     existing,
@@ -88,12 +89,12 @@ def read(
         order = np.argsort(frames)
         frames, labels = frames[order], labels[order]
         where = source / said["images"].replace("{subject}", subject)
-        if not where.exists():
+        if not where.is_dir() and not (where.is_file() and where.suffix.lower() in VIDEO_ENDINGS):
             policy.leave_out(
                 "recording without images",
                 1,
-                f"{path}: there is nothing at {where}; expected the images or the video of "
-                f"{subject}; copy them, or correct 'images' in the description",
+                f"{path}: expected a folder of images or a video of {subject} at {where}; copy it, "
+                "or correct 'images' in the description",
             )
             continue
         if frames[0] < said["first_frame"]:

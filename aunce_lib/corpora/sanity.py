@@ -194,6 +194,26 @@ def shift(table: FrameTable, seed: int = 0) -> list[Finding]:
     return [Finding("shift", message)]
 
 
+def why_unreadable(data: bytes) -> str:
+    """What a file that should be an image most likely is, from its first bytes.
+
+    >>> why_unreadable(b"")
+    'the file is empty: copying it was interrupted, or the disk was full'
+    """
+    begins = data[:200].lstrip().lower()
+    if not data:
+        return "the file is empty: copying it was interrupted, or the disk was full"
+    if begins.startswith(b"version https://git-lfs"):
+        return "it is a pointer of git lfs: fetch the image with `git lfs pull`"
+    if begins.startswith((b"<!doctype", b"<html", b"<?xml")):
+        return "it is a web page: the download ended at a page to log in, or at an error"
+    if begins.startswith((b"pk\x03\x04", b"rar!", b"7z\xbc\xaf", b"\x1f\x8b")):
+        return "it is an archive: unpack it"
+    if not data.strip(b"\0"):
+        return "it holds only zeros: copying it was interrupted, or the disk is damaged"
+    return "it was cut off or damaged: copy it again"
+
+
 def _corpus(table: FrameTable) -> str:
     corpora = table.frames["corpus"].cat.categories
     return corpora[0] if len(corpora) == 1 else ""

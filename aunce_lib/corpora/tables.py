@@ -13,12 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
 from ..facs import AU_SETS, column
-from .cells import Grid, read_grid, some
+from .cells import NUMBER, Grid, read_grid, some
 from .errors import CorpusError
 from .frames import FrameTable
 from .rawfiles import (
@@ -82,13 +83,14 @@ def read_csv(
     keep = part.pop("keep")
     if "subject" in names:
         part["subject"] = grid.column(names["subject"])
-    for row in np.flatnonzero([not name for name in part["subject"]])[:1]:
-        raise CorpusError(
-            f"{grid.place(row)}: nobody is named, and the path has no folder; expected who is "
-            "seen; add a column 'subject', or put the images into a folder a person"
-        )
     if "sequence" in names:
         part["sequence"] = grid.column(names["sequence"])
+    for name in ("subject", "sequence"):
+        for row in np.flatnonzero([not value for value in part[name]])[:1]:
+            raise CorpusError(
+                f"{grid.place(row)}: no {name} is named; expected one in column {name!r}, or a "
+                "folder a person; fill in the cell, or put the images into folders"
+            )
     if "split" in names:
         part["split"] = _splits(grid, names["split"])
     part["subject"] = [f"{corpus}/{name}" for name in part["subject"]]
@@ -101,17 +103,19 @@ def read_csv(
 def read_folder(
     source: str | Path,
     *,
+    table: str | Path | None = None,
     corpus: str = "own",
     aus: Sequence[int] = AU_SETS["bp4d"],
+    missing: str = "error",
 ) -> FrameTable:
-    """All images in a folder and the folders in it, without labels; each first folder is a person.
-
-    With labels, write a table and use `read_csv`.
+    """All images in a folder and the folders in it; each first folder is a person.
 
     Args:
         source: The folder. Images right in it are all of one person, "unnamed".
+        table: A CSV table with their labels (see `read_csv`), to read just those it lists.
         corpus: Name for these data.
-        aus: The action units; all labels are unknown.
+        aus: Without a table: the action units, all of whose labels are unknown.
+        missing: As in `read_csv`.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -120,17 +124,22 @@ def read_folder(
     source = Path(source)
     if not source.is_dir():
         raise FileNotFoundError(f"there is no folder at {source}; correct the path")
+    if table is not None:
+        found = read_csv(table, images=source.absolute(), corpus=corpus, missing=missing)
+        base = Path(table).parent
+        paths = [relative(base.absolute() / p, source.absolute()) for p in found.frames["path"]]
+        return FrameTable(found.frames.assign(path=paths), found.metadata | {"source": str(source)})
     paths = _images_below(source, "")
     if not paths:
         raise CorpusError(
             f"{source}: no images found; expected {', '.join(sorted(IMAGE_ENDINGS))} files in "
             "it or in folders in it; correct the path"
         )
-    subjects, sequences, frames = _who_and_when(paths)
+    subjects, sequences, frames = _who_and_when(paths, [True] * len(paths))
     part = {"subject": [f"{corpus}/{name or 'unnamed'}" for name in subjects]}
     part |= {"sequence": sequences, "frame": frames, "path": paths}
     part |= {column(au): np.full(len(paths), np.nan, np.float32) for au in aus}
-    return frame_table(corpus, [part], source, Missing("error"), {}, keep_unlabelled=True)
+    return frame_table(corpus, [part], source, Missing(missing), {}, keep_unlabelled=True)
 
 
 def _refuse_misspelt(grid: Grid, names: dict[str, str]) -> None:
@@ -140,13 +149,15 @@ def _refuse_misspelt(grid: Grid, names: dict[str, str]) -> None:
         for name in names
         if LOOKS_LIKE_AU.match(re.sub(r"\W|_", "", name)) and not AU_NAME.fullmatch(name)
     ]
+    strange += filter(NUMBER.fullmatch, names)  # then the first line is no header
+    strange += [name.lower() for name in grid.header if names[name.lower()] != name]  # twice
     for name in OPTIONAL:
         if name not in names:
             strange += get_close_matches(name, names, 1, cutoff=0.85)
     if strange:
         raise CorpusError(
-            f"{grid.path}, line 1: column {names[strange[0]]!r} looks misspelt; expected AU12, "
-            f"AU12_r, AU12_c, {', '.join(OPTIONAL)}; rename it, or take it away"
+            f"{grid.path}, line 1: column {names[strange[0]]!r} looks misspelt, or is there "
+            f"twice; expected AU12, AU12_r, AU12_c, {', '.join(OPTIONAL)}; rename it"
         )
 
 
@@ -199,7 +210,7 @@ def _image_rows(grid, image, names, source: Path, images, missing: Missing) -> d
         f"{grid.place(first)}: {root / paths[first]} is not there ({(~keep).sum()} such rows); "
         "expected every listed image; copy the images, or say where they are with images=FOLDER",
     )
-    subjects, sequences, frames = _who_and_when(paths)
+    subjects, sequences, frames = _who_and_when(paths, keep)
     if "frame" in names:
         frames = grid.frames(names["frame"], unique=False)
     if images is not None:
@@ -232,13 +243,13 @@ def _inside(place: str, text: str, root: Path) -> str:
     return path
 
 
-def _who_and_when(paths: list[str]) -> tuple[list[str], list[str], list[int]]:
-    """Person (first folder), sequence (the others), and frame of each path.
+def _who_and_when(paths: list[str], there) -> tuple[list[str], list[str], list[int]]:
+    """Person (first folder), sequence (the others), and frame of each path; 0 if it is not there.
 
     The frame is the number in the name, where these differ within a folder, else the position.
     """
     folders: dict[str, list[str]] = {}
-    for path in paths:
+    for path in compress(paths, there):
         folders.setdefault(path.rpartition("/")[0], []).append(path)
     number: dict[str, int] = {}
     for inside in folders.values():
@@ -250,7 +261,11 @@ def _who_and_when(paths: list[str]) -> tuple[list[str], list[str], list[int]]:
         number |= zip(inside, numbers, strict=True)
     parts = [path.split("/")[:-1] for path in paths]
     people = [folder[0] if folder else "" for folder in parts]
-    return people, ["/".join(f[1:]) or "images" for f in parts], [number[path] for path in paths]
+    return (
+        people,
+        ["/".join(f[1:]) or "images" for f in parts],
+        [number.get(path, 0) for path in paths],
+    )
 
 
 def _video_rows(grid, names, source: Path, video, missing: Missing) -> dict:

@@ -206,7 +206,7 @@ KEY = ["subject", "sequence", "frame"]
 
 
 def verdict(read: Callable, root: Path, tree: Tree, damaged: Path) -> str:
-    """ "refused", "unchanged" or "smaller"; an AssertionError for a misread or an unclear error."""
+    """ "refused", "unchanged", "smaller" …; an AssertionError for a misread or unclear error."""
     source = root / tree.source
     try:
         table = read(source, **tree.options)
@@ -228,9 +228,13 @@ def verdict(read: Callable, root: Path, tree: Tree, damaged: Path) -> str:
     strangers = found.index.difference(expected.index)
     assert not len(strangers), f"frames that are not in the corpus: {list(strangers[:3])}"
     expected = expected.loc[found.index]
+    if not set(expected) <= set(found) and (root != source or damaged.suffix == ".yaml"):
+        return "column ignored"  # one's own table or description may say less
     for name in expected.columns.drop("path"):
         was, now = expected[name].to_numpy(), found[name].to_numpy()
         same = (was == now) | (pd.isna(was) & pd.isna(now))
+        if table.metadata["skipped"] and tree.options.get("missing") == "skip":
+            same |= pd.isna(now)  # unknown now, and counted
         assert same.all(), (
             f"{name} of {found.index[~same][0]} was {was[~same][0]}, is {now[~same][0]}"
         )
@@ -244,20 +248,26 @@ def verdict(read: Callable, root: Path, tree: Tree, damaged: Path) -> str:
 
 
 @cache
-def small_tree(name: str) -> tuple[str, Tree]:
+def small_tree(name: str, missing: str) -> tuple[str, Tree]:
     """Reader and tree of a layout, four frames a sequence."""
-    return layout(name, n=4)
+    reader, tree = layout(name, n=4)
+    return reader, tree.changed({}, missing=missing)
 
 
-def fuzz(folder: Path, n: int, seed: int, layouts=tuple(LAYOUTS)) -> Counter:
+def fuzz(folder: Path, n: int, seed: int, missing: str = "error") -> Counter:
     """Damage `n` trees and judge each reader; how often each (layout, damage, verdict) was.
+
+    With missing="skip" a reader may leave out more, and call more unknown; but what is left is
+    right. Aff-Wild2 is not tried so: who says that lines and images may differ in number there
+    cannot be told that lines are doubled.
 
     Raises:
         AssertionError: For the first misread or unclear error, with what reproduces it.
     """
     root, outside = folder / "tree", folder / "outside"
     outcomes: Counter = Counter()
-    trees = {name: small_tree(name) for name in layouts}
+    layouts = [name for name in LAYOUTS if missing == "error" or name not in COUNTED_LINES[:2]]
+    trees = {name: small_tree(name, missing) for name in layouts}
     numbers = [np.random.default_rng((seed, number)) for number in range(n)]
     plan = [(str(rng.choice(layouts)), rng) for rng in numbers]
     for name, rng in plan:

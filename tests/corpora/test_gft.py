@@ -73,6 +73,16 @@ def test_a_split_that_does_not_fit_the_labels_is_refused(split, message, tmp_pat
         read(gft().changed({"split.csv": split}).write(tmp_path))
 
 
+@pytest.mark.parametrize("content", [None, b"no video"])
+def test_somebody_without_images_is_an_error_or_counted(content, tmp_path):
+    tree = gft()
+    changes = {name: None for name in tree.files if name.startswith("frames/002A/")}
+    source = tree.changed(changes | {"frames/002A": content}).write(tmp_path)
+    with pytest.raises(CorpusError, match="expected a folder of images or a video of 002A"):
+        read(source)
+    assert read(source, missing="skip").metadata["skipped"] == {"recording without images": 1}
+
+
 def test_rows_may_be_frames_and_the_split_may_be_left_out(tmp_path):
     tree = gft()
     text = tree.files["gft.yaml"].decode()

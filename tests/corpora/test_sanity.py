@@ -170,6 +170,21 @@ def test_labels_that_come_late_are_told_from_the_images(late, tmp_path):
         assert findings == []
 
 
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (b"", "empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
+        (b"\n<!DOCTYPE html><html>", "web page"),
+        (b"PK\x03\x04rest", "archive"),
+        (bytes(100), "only zeros"),
+        (b"\xff\xd8\xff\xe0 half a JPEG", "cut off"),
+    ],
+)
+def test_an_unreadable_image_is_told_by_its_first_bytes(data, cause):
+    assert cause in sanity.why_unreadable(data)
+
+
 def test_the_all_active_baseline_is_the_published_one():
     assert round(100 * all_active_f1("bp4d").mean(), 1) == 48.0
     assert round(100 * all_active_f1("disfa").mean(), 1) == 18.6

@@ -76,8 +76,12 @@ def test_images_without_a_number_count_by_name_whatever_the_order_of_rows(tmp_pa
         ("photo,AU1\nAnn/1.jpg,1\n", "expected a column of images"),
         ("image,AU1,split\nAnn/1.jpg,1,dev\n", "line 2, column 'split'"),
         ("image,AU1,frame\nAnn/1.jpg,1,one\n", "line 2, column 'frame'"),
-        ("image,AU1,subject\nAnn/1.jpg,1,\n", "line 2: nobody is named"),
-        ("image,AU1\nalone.jpg,1\n", "line 2: nobody is named"),
+        ("image,AU1,subject\nAnn/1.jpg,1,\n", "line 2: no subject is named"),
+        ("image,AU1,sequence\nAnn/1.jpg,1,\n", "line 2: no sequence is named"),
+        ("image,1\nAnn/1.jpg,1\n", "expected columns of labels"),
+        ("image,AU1,1\nAnn/1.jpg,1,1\n", "column '1' looks misspelt"),
+        ("image,AU1,Frame,frame\nAnn/1.jpg,1,1,2\n", "is there twice"),
+        ("image,AU1\nalone.jpg,1\n", "line 2: no subject is named"),
     ],
 )
 def test_a_wrong_table_is_refused_in_words(text, message, tmp_path):
@@ -131,6 +135,18 @@ def test_a_folder_gives_its_images_with_unknown_labels(tmp_path):
     table = read_folder(folder().write(tmp_path))
     assert np.isnan(table.labels).all()
     assert set(table.subjects) == {"own/Ann", "own/Bob", "own/unnamed"}
+
+
+@pytest.mark.parametrize("place", [".", "Ann", "../tables"])
+def test_a_folder_with_a_table_gives_the_images_it_lists(place, tmp_path):
+    source = written(tmp_path / "photos", "").parent
+    table = source / place / "t.csv"
+    table.parent.mkdir(exist_ok=True)
+    table.write_text("image,AU1\nAnn/1.jpg,1\nBob/1.jpg,0\n")
+    found = read_folder(source, table=table)
+    assert found.frames["path"].tolist() == ["Ann/1.jpg", "Bob/1.jpg"]
+    assert found.labels[:, 0].tolist() == [1, 0]
+    assert found.metadata["source"] == str(source)
 
 
 def test_a_link_back_to_the_folder_ends_there(tmp_path):
