@@ -122,6 +122,7 @@ def prepare(
     except KeyboardInterrupt:
         print("aunce: stopped; the same command goes on from here", file=sys.stderr)
         sys.exit(130)
+    print("Looking at what there is …", flush=True)
     report = write_preparation_report(out)
     rejected = kept.metadata["prepared"]["rejected"]
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in rejected.items()) or "none rejected"

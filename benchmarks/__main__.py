@@ -251,7 +251,7 @@ def prepare_speed() -> list[Row]:
             few = table if landmarks else table.take(range(8))
             started = time.perf_counter()
             out = folder / how
-            prepare("folder", few, folder / "photos", out, size=size, landmarks=landmarks)
+            prepare("disfa", few, folder / "photos", out, size=size, landmarks=landmarks)
             rates[how] = len(few) / (time.perf_counter() - started)
     return [
         (

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "published",
             "subject_folds",
         ],
+        "prepare": ["load_prepared"],
         "align": ["Box", "crop_face", "detect_faces", "read_photo"],
     },
 )

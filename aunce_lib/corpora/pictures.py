@@ -17,6 +17,7 @@ from .rawfiles import IN_ZIP, read_bytes
 from .video import read_frames
 
 FOLLOWED = 5  # frames over which a face is followed; after a longer gap it is searched anew
+PHOTOS = ("folder", "csv")  # corpora whose images are no recordings, unless they are of a video
 NOBODY = "nobody"
 
 
@@ -30,7 +31,7 @@ def pictures(base: Path, rows: list) -> Iterator[tuple[object, np.ndarray | Exce
     Yields:
         A frame, and uint8 (H, W, 3) or the error.
     """
-    if getattr(rows[0], "video_frame", -1) < 0:
+    if not _in_video(rows[0]):
         for row in rows:
             try:
                 inside = IN_ZIP.search(row.path)
@@ -93,7 +94,8 @@ class Alignment:
         if points is not None:
             box = _plausible(points, image)
         if box is None:
-            box, means = _followed(frame, image, last), "detection"
+            before = last if self.corpus not in PHOTOS or _in_video(frame) else None
+            box, means = _followed(frame, image, before), "detection"
         if box is None:
             box = next(iter(detect_faces(image)), None)
         if box is None:
@@ -106,6 +108,10 @@ def _finder(alignment: Alignment):
     return finder(alignment.corpus, alignment.base, alignment.landmarks)
 
 
+def _in_video(frame) -> bool:
+    return getattr(frame, "video_frame", -1) >= 0
+
+
 def _plausible(points: np.ndarray, image: np.ndarray) -> Box | None:
     """The box of landmarks that lie in the image; a tracker that lost the face says anything."""
     try:
@@ -113,7 +119,8 @@ def _plausible(points: np.ndarray, image: np.ndarray) -> Box | None:
     except ValueError:
         return None
     (x, y), (height, width, _) = box.centre, image.shape
-    return box if 0 <= x <= width and 0 <= y <= height and box.width <= 2 * width else None
+    inside = 0 <= x <= width and 0 <= y <= height and box.width <= 2 * max(height, width)
+    return box if inside else None
 
 
 def _followed(frame, image: np.ndarray, last) -> Box | None:

@@ -118,6 +118,8 @@ def prepare(
             raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
     if size < 1 or processes < 1:
         raise ValueError(f"size and processes must be at least 1, got {size} and {processes}")
+    if "path" not in table.frames:
+        raise ValueError("the table has no column 'path'; read the corpus with its reader")
     source, out = Path(source), Path(out)
     base = source if source.is_dir() else source.parent
     if not source.exists():
@@ -137,7 +139,8 @@ def prepare(
     _claim(out, job, plan)
     if not (out / "frames.store").exists():  # else it was stopped between store and table
         _fill(job, table, processes, progress)
-        job.store().finish(out / "frames.store")
+        with job.store() as store:
+            store.finish(out / "frames.store")
     return _conclude(job, table, out, plan)
 
 
@@ -238,7 +241,8 @@ def _fill(job: Job, table: FrameTable, processes: int, progress: bool) -> None:
             f"{job.folder.parent} needs {needed / 1e9:.1f} GB more, {free / 1e9:.1f} GB are free; "
             "free some space, choose another disk or a smaller size",
         )
-    job.store()
+    with job.store():  # made here, so that no two processes make it
+        pass
     bar = tqdm(
         total=len(table),
         initial=len(table) - left,
@@ -294,28 +298,33 @@ def _work(job: Job, task: list[Chunk]) -> Iterator[int]:
 
 def _do_chunk(job: Job, chunk: Chunk, stream: Iterator) -> None:
     """Put the faces of a chunk into the store, then write its record."""
-    store, rejected, how, last = job.store(), [], Counter(), None
-    for frame, image in stream:
-        if isinstance(image, Exception):
-            if not job.alignment.base.is_dir():
-                raise FileNotFoundError(errno.ENOENT, str(image))
-            if job.stop:
-                raise CorpusError(
-                    f"{image}. What is done is kept: mend it and run again, or leave such frames "
-                    "out and count them with --on-error skip"
-                ) from image
-            gone = isinstance(image, FileNotFoundError)
-            rejected.append([frame.Index, "missing" if gone else "unreadable", str(image)])
-            continue
-        face, box, means = job.alignment.face(frame, image, last)
-        store.write(frame.Index, face)
-        how[means] += 1
-        last = (frame, box)
-        if means == NOBODY:
-            rejected.append([frame.Index, "no face", f"{frame.path}: no face found"])
-    store.force_to_disk()
+    rejected, how, last = [], Counter(), None
+    with job.store() as store:
+        for frame, image in stream:
+            if isinstance(image, Exception):
+                rejected.append([frame.Index, _refused(job, image), str(image)])
+                continue
+            face, box, means = job.alignment.face(frame, image, last)
+            store.write(frame.Index, face)
+            how[means] += 1
+            last = (frame, box)
+            if means == NOBODY:
+                rejected.append([frame.Index, "no face", f"{frame.path}: no face found"])
+        store.force_to_disk()
     with atomic_path(chunk.record(job.folder)) as temporary:
         temporary.write_text(json.dumps({"rejected": rejected, "aligned": how}))
+
+
+def _refused(job: Job, error: Exception) -> str:
+    """Why a frame is rejected, in a word; or the end of all."""
+    if not job.alignment.base.is_dir():
+        raise FileNotFoundError(errno.ENOENT, str(error))
+    if job.stop:
+        raise CorpusError(
+            f"{error}. What is done is kept: mend it and run again, or leave such frames out and "
+            "count them with --on-error skip"
+        ) from error
+    return "missing" if isinstance(error, FileNotFoundError) else "unreadable"
 
 
 def _conclude(job: Job, table: FrameTable, out: Path, plan: dict) -> FrameTable:

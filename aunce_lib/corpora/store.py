@@ -211,6 +211,12 @@ class UnfinishedStore:
         if path.stat().st_size != _size(n, height, width):
             raise CorpusError(f"{path} is not the store that was begun; delete it and begin anew")
 
+    def __enter__(self) -> UnfinishedStore:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._file.close()
+
     def write(self, row: int, frame: np.ndarray) -> None:
         """Put one frame, uint8 (height, width, 3), into its row."""
         n, height, width = self._shape

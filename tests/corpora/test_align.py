@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from aunce_lib.corpora import Box, CorpusError, crop_face, detect_faces, read_photo
+from aunce_lib.corpora.align import follow_face
 
 # Where the pupils and the mouth of the astronaut are, (column, row), read off the photograph.
 EYES_AND_MOUTH = np.array([[203.7, 101.5], [246.9, 103.9], [223.0, 144.3]])
@@ -231,3 +232,21 @@ def test_an_image_that_is_too_small_is_refused(tmp_path):
     Image.new("RGB", (100, 20)).save(tmp_path / "photo.png")
     with pytest.raises(CorpusError, match="sides of at least 24"):
         read_photo(tmp_path / "photo.png")
+
+
+# -------------------------------------------------------------------------------------- following
+def test_a_face_that_moved_a_little_is_followed_to_where_detection_finds_it():
+    moved = np.roll(turned(astronaut(), 6), (9, -12), axis=(0, 1))
+    box = follow_face(moved, face_of_astronaut())
+    (found,) = detect_faces(moved)
+    assert box.centre == pytest.approx(found.centre, abs=8)
+    assert box.width == pytest.approx(found.width, rel=0.12)
+    assert box.roll == pytest.approx(NATURAL_ROLL + 6, abs=5)
+
+
+def test_a_face_that_is_gone_is_not_followed():
+    box = face_of_astronaut()
+    empty = np.full_like(astronaut(), 127)
+    assert follow_face(empty, box) is None
+    elsewhere = np.roll(astronaut(), (0, 200), axis=(0, 1))
+    assert follow_face(elsewhere, box) is None

@@ -43,10 +43,10 @@ def photos(tmp_path):
     return source, reader("folder")(source)
 
 
-def run(photos, out, **options) -> FrameTable:
+def run(photos, out, corpus: str = "folder", **options) -> FrameTable:
     source, table = photos
     options = {"size": SIZE, "align": "none"} | options
-    return prepare.prepare("folder", table, source, out, **options)
+    return prepare.prepare(corpus, table, source, out, **options)
 
 
 def digests(out: Path) -> dict[str, str]:
@@ -140,7 +140,7 @@ def test_no_picture_is_kept_in_memory(tmp_path, monkeypatch):
     import gc
     import weakref
 
-    for number in range(40):
+    for number in range(20):
         noise(tmp_path / "photos" / "A" / f"{number}.png", number)
     photos = tmp_path / "photos", reader("folder")(tmp_path / "photos")
     alive, most, whole = weakref.WeakSet(), [], pictures.read_photo
@@ -156,7 +156,7 @@ def test_no_picture_is_kept_in_memory(tmp_path, monkeypatch):
         return image
 
     monkeypatch.setattr(pictures, "read_photo", watched)
-    monkeypatch.setattr(prepare, "CHUNK", 16)
+    monkeypatch.setattr(prepare, "CHUNK", 8)
     run(photos, tmp_path / "out")
     assert max(most) <= 2
 
@@ -261,7 +261,7 @@ def test_a_face_is_followed_within_a_chunk_only_so_that_stopping_changes_nothing
     monkeypatch.setattr(
         pictures, "follow_face", lambda image, box: Box(box.row + 1, box.column, 20, 20)
     )
-    run(photos, tmp_path / "whole", align="detect")
+    run(photos, tmp_path / "whole", "disfa", align="detect")
 
     original, seen = pictures.read_photo, []
 
@@ -273,12 +273,34 @@ def test_a_face_is_followed_within_a_chunk_only_so_that_stopping_changes_nothing
 
     monkeypatch.setattr(pictures, "read_photo", fail_once)
     with pytest.raises(KeyboardInterrupt):
-        run(photos, tmp_path / "stopped", align="detect")
+        run(photos, tmp_path / "stopped", "disfa", align="detect")
     with pytest.raises(FileNotFoundError, match="unfinished"):
         load_prepared(tmp_path / "stopped")
-    run(photos, tmp_path / "stopped", align="detect")
+    run(photos, tmp_path / "stopped", "disfa", align="detect")
     assert digests(tmp_path / "whole") == digests(tmp_path / "stopped")
     assert len(seen) == 6 + 10 - 4  # the first chunk was not done again
+
+
+def test_photos_are_no_recording_each_face_is_searched_anew(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "detect_faces", lambda image: [Box(4, 4, 20, 20)])
+    monkeypatch.setattr(pictures, "follow_face", None)
+    assert len(run(photos, tmp_path / "out", align="detect")) == 12
+
+
+def test_landmarks_come_before_detection_unless_they_lie_outside(photos, tmp_path, monkeypatch):
+    points = np.full((12, 68, 2), 1e6)
+    points[:6] = 9
+    points[:6, 42:48] = 20, 9
+    points[:6, [48, 54]] = 14, 22
+    rows = {f"{axis}_{i}": points[:, i, k] for k, axis in enumerate("xy") for i in range(68)}
+    frame = pd.DataFrame(rows).assign(path=photos[1].frames["path"])
+    frame.to_csv(tmp_path / "landmarks.csv", index=False)
+    monkeypatch.setattr(pictures, "detect_faces", lambda image: [Box(4, 4, 20, 20)])
+    landmarks = tmp_path / "landmarks.csv"
+    table = run(photos, tmp_path / "out", align="auto", landmarks=landmarks)
+    assert table.metadata["prepared"]["aligned"] == {"detection": 6, "landmarks": 6}
+    table = run(photos, tmp_path / "other", align="detect", landmarks=landmarks)
+    assert table.metadata["prepared"]["aligned"] == {"detection": 12}
 
 
 COMMAND = """

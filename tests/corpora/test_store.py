@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aunce_lib.corpora import CorpusError, FrameStore
+from aunce_lib.corpora.store import UnfinishedStore
 
 HEADER_BYTES = 64
 
@@ -281,3 +282,40 @@ def test_two_processes_writing_at_once_leave_one_whole_store(tmp_path):
         writer.join()
         assert writer.exitcode == 0
     assert list(tmp_path.iterdir()) == [path]
+
+
+# ------------------------------------------------------------------------ written over several runs
+def test_an_unfinished_store_is_continued_and_opens_only_when_finished(tmp_path):
+    frames, path = random_frames(5, 4, 6), tmp_path / "unfinished"
+    for rows in ((3, 0), (1, 4, 2)):  # two runs
+        with UnfinishedStore(path, 5, 4, 6) as store:
+            for row in rows:
+                store.write(row, frames[row])
+        with pytest.raises(CorpusError, match="not a frame store"):
+            FrameStore.open(path)
+    with UnfinishedStore(path, 5, 4, 6) as store:
+        store.finish(tmp_path / "some.store")
+    write_store(tmp_path / "at_once.store", frames)
+    assert (tmp_path / "some.store").read_bytes() == (tmp_path / "at_once.store").read_bytes()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "frame"),
+    [
+        (5, np.zeros((4, 6, 3), np.uint8)),
+        (-1, np.zeros((4, 6, 3), np.uint8)),
+        (0, np.zeros((4, 5, 3), np.uint8)),
+        (0, np.zeros((4, 6, 3))),
+    ],
+)
+def test_an_unfinished_store_takes_only_frames_of_its_own_kind(row, frame, tmp_path):
+    with UnfinishedStore(tmp_path / "unfinished", 5, 4, 6) as store, pytest.raises(ValueError):
+        store.write(row, frame)
+
+
+def test_a_file_of_another_size_is_not_continued(tmp_path):
+    (tmp_path / "unfinished").write_bytes(bytes(100))
+    with pytest.raises(CorpusError, match="begin anew"):
+        UnfinishedStore(tmp_path / "unfinished", 5, 4, 6)
+    assert (tmp_path / "unfinished").stat().st_size == 100
