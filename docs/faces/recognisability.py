@@ -21,7 +21,7 @@ from aunce_lib.facs import ACTION_UNITS
 
 HERE = Path(__file__).parent
 WANTED, WANTED_APART = 0.75, 0.80  #: AUC of an action unit, and of AU23 against AU24
-N_TRAIN, N_TEST, PEOPLE_TRAIN, PEOPLE_TEST, EPOCHS = 3000, 1000, 60, 30, 6
+N_TRAIN, N_TEST, PEOPLE_TRAIN, PEOPLE_TEST, EPOCHS = 6000, 1000, 120, 30, 6
 STILL = Difficulty(pose=0.0, light=0.5, camera=0.0)  #: for the change of pixels
 
 #: Face regions of `facs.ACTION_UNITS`: where |x| and y lie, in face units (see `faces/muscles.py`).

@@ -81,7 +81,7 @@ def test_change_is_the_difference_from_the_same_person_at_rest():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (({28: 1.0},), "no action unit 28"),
+        (({99: 1.0},), "no action unit 99"),
         (({12: 1.0}, N_PEOPLE), "person must be 0..11, got 12"),
         (({12: 1.0}, 0, "inside"), "side must be one of"),
         (({12: 1.5},), "0..1"),
