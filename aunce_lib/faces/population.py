@@ -227,8 +227,8 @@ def _draw_eyes(draw: Draw, male: Tensor, age: Tensor, melanin: Tensor, confusers
     return torch.stack(
         [
             0.163 + 0.010 * normal(limit=2.0),
-            0.066 + (0.004 + 0.004 * confusers) * normal(limit=2.0) - 0.008 * hooded,
-            0.043 + (0.003 + 0.004 * confusers) * normal(limit=2.0) - 0.004 * epicanthic,
+            0.066 + (0.003 + 0.003 * confusers) * normal(limit=2.0) - 0.008 * hooded,
+            0.043 + (0.003 + 0.003 * confusers) * normal(limit=2.0) - 0.004 * epicanthic,
             0.006 + 0.011 * normal(limit=2.0) + 0.010 * epicanthic - 0.008 * hooded,
             (0.75 - 0.35 * epicanthic + 0.25 * normal(limit=2.0)).clamp(0, 1),
             -0.10 + 0.16 * epicanthic + 0.05 * normal(limit=2.0),
