@@ -43,7 +43,7 @@ LOWER_FACE: dict[int, Action] = {
             Bump(-0.03, (0.06, -0.74), (0.16, 0.03)),
         ),
         furrows=(Furrow(0.8, (0.02, -0.815), (0.16, -0.80), (0.27, -0.72)),),
-        curves={"lower_lip_down": 0.145, "corner_up": -0.025, "corner_out": 0.012},
+        curves={"lower_lip_down": 0.115, "corner_up": -0.025, "corner_out": 0.012},
     ),
     # ---------------------------------------------------------------- mouth corners
     12: Action(  # zygomaticus major: pulls the corner up and out, a smile
