@@ -154,6 +154,8 @@ def _draw(
     effort = aus * people.gain  # (N, AUs, 2)
     # the jaw has one hinge: where it is pulled down (27), letting go of it (26) adds nothing
     effort[:, AUS.index(26)] *= 1 - effort[:, AUS.index(27)].clamp(max=1)
+    # a lid that is drawn up (5) is not drawn shut at the same time (7)
+    effort[:, AUS.index(7)] *= 1 - 0.7 * effort[:, AUS.index(5)].clamp(max=1)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)
