@@ -77,14 +77,16 @@ class CheckResult:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        lines = ["".join(f"<th>{name}</th>" for name in ("", "case", "expected", "yours"))]
+        left = "style='text-align:left'"
+        names = ("", "case", "expected", "yours")
+        lines = ["".join(f"<th {left}>{name}</th>" for name in names)]
         for row in self.rows:
             word, colour = STATES[row.state]
             texts = [
                 f"<code>{escape(text)}</code>" * bool(text) for text in (row.expected, row.got)
             ]
             cells = [f'<span style="{BADGE}{colour}">{word}</span>', escape(row.what), *texts]
-            lines.append("".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells))
+            lines.append("".join(f"<td {left}>{cell}</td>" for cell in cells))
         table = "".join(f"<tr>{line}</tr>" for line in lines)
         causes = "".join(f"<p><b>Likely cause:</b> {escape(cause)}</p>" for cause in self.causes)
         more = f"<p>Stuck? Add <code>.hint(1)</code> … <code>.hint({len(self.hints)})</code></p>"
