@@ -6,18 +6,10 @@ import warnings
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
-# Every badge has its own background, so that it reads on light and dark pages; and a word, so that
-# nobody needs to tell green from red.
-STATES = {
-    "green": ("✓ right", "#0b6e4f"),
-    "red": ("✗ not yet", "#a4243b"),
-    "grey": ("○ not started", "#5f6368"),
-}
-BADGE = "padding:0 .6em;border-radius:1em;color:#fff;white-space:nowrap;background:"
+STATES = {"green": "✓ right", "red": "✗ not yet", "grey": "○ not started"}
 LONGEST = 160  # characters of a value that is shown
 
 
@@ -69,7 +61,7 @@ class CheckResult:
     def __str__(self) -> str:
         lines = [f"{self.title}: {'passed' if self.passed else 'not passed yet'}"]
         for row in self.rows:
-            lines.append(f"  {STATES[row.state][0]}  {row.what}")
+            lines.append(f"  {STATES[row.state]}  {row.what}")
             if row.state == "red":
                 lines += [f"      expected {row.expected}", f"      got      {row.got}"]
         return "\n".join([*lines, *(f"  Likely cause: {cause}" for cause in self.causes)])
@@ -77,24 +69,9 @@ class CheckResult:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        left = "style='text-align:left'"
-        names = ("", "case", "expected", "yours")
-        lines = ["".join(f"<th {left}>{name}</th>" for name in names)]
-        for row in self.rows:
-            word, colour = STATES[row.state]
-            texts = [
-                f"<code>{escape(text)}</code>" * bool(text) for text in (row.expected, row.got)
-            ]
-            cells = [f'<span style="{BADGE}{colour}">{word}</span>', escape(row.what), *texts]
-            lines.append("".join(f"<td {left}>{cell}</td>" for cell in cells))
-        table = "".join(f"<tr>{line}</tr>" for line in lines)
-        causes = "".join(f"<p><b>Likely cause:</b> {escape(cause)}</p>" for cause in self.causes)
-        more = f"<p>Stuck? Add <code>.hint(1)</code> … <code>.hint({len(self.hints)})</code></p>"
-        return (
-            f"<div class='aunce-check'><p><b>{escape(self.title)}</b></p>"
-            f"<div style='overflow-x:auto'><table>{table}</table></div>"
-            f"{causes}{'' if self.passed or not self.hints else more}</div>"
-        )
+        from .card import result_card
+
+        return result_card(self)
 
 
 def check(

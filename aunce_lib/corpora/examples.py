@@ -16,8 +16,8 @@ from .errors import CorpusError
 from .frames import FrameTable
 
 #: Where DISFA's intensities 1 to 5 begin on the drawn scale of 0 to 1. From .3 on a drawn face is
-#: labelled active, in DISFA from 2 on.
-LEVELS = (0.05, 0.3, 0.5, 0.7, 0.85)
+#: labelled active, in DISFA from 2 on. An idle muscle stays below .15, so a 1 is one that tenses.
+LEVELS = (0.13, 0.3, 0.5, 0.7, 0.85)
 BP4D_COLUMNS = range(1, 100)  # the position of a column is the number of its AU
 BP4D_UNKNOWN = 9
 FIRST_FRAME = 2440  # of every BP4D task: coded stretches begin anywhere

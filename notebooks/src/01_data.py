@@ -168,9 +168,10 @@ tables = {f"active from {level} on": read_disfa(disfa, threshold=level) for leve
 pd.DataFrame({name: t.rates().rate.map("{:.0%}".format) for name, t in tables.items()})
 
 # %% [markdown]
-# The same faces, the same coders, yet other corpora: the lower the line, the more is active. A
-# score is comparable only to scores at the same threshold. That is why the FrameTable keeps it in
-# its `metadata`.
+# The same faces, the same coders, yet other corpora: the lower the line, the more is active. (How
+# *many* ones there are is our choice here, since a drawn face moves on a scale of its own. That the
+# choice matters is not.) A score is comparable only to scores at the same threshold. That is why
+# the FrameTable keeps it in its `metadata`.
 #
 # Another trap hides in the folders: DISFA's labels count frames from 1, and most copies of its
 # images count from 0. Row 1 belongs to `0.png`. The reader sees that from the numbers.
