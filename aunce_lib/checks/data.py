@@ -213,14 +213,13 @@ def check_guess(
         strict: Raise CheckFailed if it is not close.
     """
     title, what = "Your guess", f"within {near:g} of what came out"
-    hints = ("There is no shame in a wrong guess: to have guessed is what makes one remember.",)
     try:
         value = float(guess())
     except NotImplementedError:
-        return CheckResult(title, (Row(what, "grey"),), hints).strictly(strict)
+        return CheckResult(title, (Row(what, "grey"),)).strictly(strict)
     except Exception as error:
         row = Row(what, "red", f"{truth:.2f}", repr(error), "a guess is one number from 0 to 1.")
-        return CheckResult(title, (row,), hints).strictly(strict)
+        return CheckResult(title, (row,)).strictly(strict)
     if abs(value - truth) <= near:
         state, cause = "green", ""
     elif not 0 <= value <= 1:
@@ -236,4 +235,4 @@ def check_guess(
             "you guessed too high: knowing the people helped less than you feared.",
         )
     row = Row(what, state, f"{truth:.2f}", f"{value:.2f}", cause)
-    return CheckResult(title, (row,), hints).strictly(strict)
+    return CheckResult(title, (row,)).strictly(strict)

@@ -50,7 +50,7 @@ class CheckResult:
         if number in range(1, len(self.hints) + 1):
             print(self.hints[number - 1])
         else:
-            print(f"This exercise has hints 1 to {len(self.hints)}; there is no hint {number}.")
+            print(f"There is no hint {number}: this exercise has {len(self.hints)}.")
 
     def strictly(self, strict: bool = True) -> CheckResult:
         """The same result; raises CheckFailed if `strict` and the check did not pass."""

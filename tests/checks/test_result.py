@@ -126,5 +126,5 @@ def test_hints_are_printed_and_a_wrong_number_explained(capsys):
     assert capsys.readouterr().out.splitlines() == [
         HINTS[0],
         HINTS[2],
-        "This exercise has hints 1 to 3; there is no hint 4.",
+        "There is no hint 4: this exercise has 3.",
     ]
