@@ -221,18 +221,13 @@ def check_guess(
         row = Row(what, "red", f"{truth:.2f}", repr(error), "a guess is one number from 0 to 1.")
         return CheckResult(title, (row,)).strictly(strict)
     if abs(value - truth) <= near:
-        state, cause = "green", ""
+        cause = ""
     elif not 0 <= value <= 1:
-        state, cause = "red", "F1 goes from 0 to 1: write 0.5, not 50."
+        cause = "F1 goes from 0 to 1: write 0.5, not 50."
     elif value < truth:
-        state, cause = (
-            "red",
-            "you guessed too low: knowing the people helped more than you thought.",
-        )
+        cause = "you guessed too low: knowing the people helped more than you thought."
     else:
-        state, cause = (
-            "red",
-            "you guessed too high: knowing the people helped less than you feared.",
-        )
+        cause = "you guessed too high: knowing the people helped less than you feared."
+    state = "red" if cause else "green"
     row = Row(what, state, f"{truth:.2f}", f"{value:.2f}", cause)
     return CheckResult(title, (row,)).strictly(strict)

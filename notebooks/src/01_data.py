@@ -484,7 +484,9 @@ _ = figure.suptitle("Synthetic faces asked about, and below each the training fa
 #
 # Split by frames, the answer stood next to the question. That is a **leak**: information about the
 # test has found its way into the training. Real networks are less simple-minded than our copier,
-# but they do remember faces, and the leak flatters those most that remember best.
+# but they do remember faces, and the leak flatters those most that remember best. (Drawn recordings
+# keep one lamp and one wall throughout, which makes copying easy. So do recordings in a
+# laboratory.)
 #
 # A table refuses to be part of it:
 
