@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["dials", "folds", "readers", "sanity", "synthetic"],
+    submodules=["dials", "examples", "folds", "readers", "sanity", "synthetic"],
     submod_attrs={
         "errors": ["CorpusError"],
         "frames": ["FrameTable"],

@@ -267,9 +267,11 @@ def _members(archive: Path) -> dict[str, dict[int, str]]:
 
 def _compare(label_files, pictures, label_folder, image_folder, edition, missing) -> None:
     """Every coded sequence has a label file and images."""
+    read = {file.name for file in label_files.values()}
+    strays = sorted(set(sum(entries(label_folder), [])) - read)
     for key in sorted(pictures.keys() - label_files.keys()):
         wanted = f"{key[0]}_{key[1]}.csv"
-        near = get_close_matches(wanted, sum(entries(label_folder), []), 1)
+        near = get_close_matches(wanted, strays, 1)
         missing.leave_out(
             "sequence without a label file",
             1,

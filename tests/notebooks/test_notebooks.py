@@ -20,7 +20,15 @@ def own_cache(tmp_path_factory):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_solved_notebook_runs(build, source, tmp_path):
-    build.execute(build.generate(source, solved=True), tmp_path)
+    notebook = build.generate(source, solved=True)
+    build.execute(notebook, tmp_path)
+    pages = [
+        output.get("data", {}).get("text/html", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    ]
+    checks = [page for page in pages if "aunce-check" in page]
+    assert not [page for page in checks if "not yet" in page or "not started" in page]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)

@@ -1,0 +1,17 @@
+"""Checks: what an exercise answers to the learner, one file a notebook."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "result": ["CheckFailed", "CheckResult", "Row", "check"],
+        "data": [
+            "check_class_weights",
+            "check_codes_to_labels",
+            "check_fold_of_frame",
+            "check_guess",
+            "check_phi",
+        ],
+    },
+)
