@@ -148,18 +148,23 @@ def encoder_speed() -> list[Row]:
 
 
 def face_speed() -> list[Row]:
-    n = 512
-    people = faces.Population(32, seed=0).people[torch.arange(n) % 32]
-    scenes = faces.draw_scenes(n, seed=0)
-    aus = torch.rand(n, len(faces.AUS), 2, generator=torch.Generator().manual_seed(0))
-    seeds = torch.arange(n)
-    rates = {}
-    for threads in (1, 2):
+    def rate(n: int, size: int, threads: int) -> float:
+        people = faces.Population(32, seed=0).people[torch.arange(n) % 32]
+        aus = torch.rand(n, len(faces.AUS), 2, generator=torch.Generator().manual_seed(0))
+        given = people, aus, faces.draw_scenes(n, seed=0), torch.arange(n), size
         torch.set_num_threads(threads)
-        rates[threads] = n / median_seconds(lambda: faces.render(people, aus, scenes, seeds), 5)
-    torch.set_num_threads(1)
-    measured = f"{rates[2]:,.0f}/s with two threads, {rates[1]:,.0f}/s with one"
-    return [("Faces drawn at 64 px", measured, "≥ 500/s", rates[2] >= 500)]
+        seconds = median_seconds(lambda: faces.render(*given), 5)
+        torch.set_num_threads(1)
+        return n / seconds
+
+    rows = []
+    for size, n, target in ((64, 512, 500), (128, 128, 150)):
+        two, one = rate(n, size, 2), rate(n, size, 1)
+        measured = f"{two:,.0f}/s with two threads, {one:,.0f}/s with one"
+        rows.append((f"Faces drawn at {size} px", measured, f"≥ {target}/s", two >= target))
+    growth = 4 * rate(512, 64, 2) / rate(2048, 64, 2)
+    rows.append(("Time for four times as many faces", f"{growth:.1f}×", "about 4×", None))
+    return rows
 
 
 def view_speed() -> list[Row]:
