@@ -74,10 +74,10 @@ def _number_anywhere(frame: int, name: str) -> bool:
 FILES = {
     "not padded": (732, ["731.jpg", "732.jpg", "733.jpg"]),
     "padded to 4": (732, ["0731.jpg", "0732.jpg", "0733.jpg"]),
-    "padded to 5, and a longer number": (732, ["01732.jpg", "07320.jpg", "00732.jpg"]),
+    "padded to 5, and a longer number": (732, ["07320.jpg", "01732.jpg", "00732.jpg"]),
     "a person in front of it": (7, ["SN003_3.png", "SN003_7.png", "SN003_07.txt"]),
     "a text file of that number": (12, ["0012.txt", "0012.jpg"]),
-    "no such image": (732, ["0731.jpg", "1732.jpg", "7320.jpg"]),
+    "no such image": (732, ["0731.jpg", "7320.jpg", "1732.jpg"]),
 }
 WRONG_FILES = {
     "the name is compared as a text, so a padded number is not found. Turn the digits into a "

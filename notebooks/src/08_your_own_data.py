@@ -51,8 +51,8 @@ def aunce(command: str) -> None:
 # ## 1. Before any file: the people in it
 #
 # The faces of BP4D, DISFA, GFT and Aff-Wild2 belong to people. Those in the first three agreed to
-# research, and to nothing else. You sign an agreement before you get a corpus, and it binds
-# everybody who works on your copy.
+# research, and to nothing else; those in Aff-Wild2 appear in videos from the web. You sign an
+# agreement before you get a corpus, and it binds everybody who works on your copy.
 #
 # | corpus | given out by | how |
 # | --- | --- | --- |
@@ -75,8 +75,8 @@ def aunce(command: str) -> None:
 # models also err more often on some groups than on others: on age, skin, glasses, a palsy. So ask
 # three questions before you point a camera at anybody. Did they agree, to this use, and can they
 # withdraw? What happens to them if the model is wrong? Have you measured its errors for people like
-# them? Reading the emotions of workers or pupils is forbidden by law in some places, the European
-# Union among them. This library is made for learning and research, and measures nobody.
+# them? In the European Union, with few exceptions, the law forbids reading the emotions of workers
+# and pupils. This library is made for learning and research, and measures nobody.
 #
 # ### Exercise 1: may I share it? (easy, 3 minutes)
 #
@@ -200,10 +200,13 @@ from aunce_lib.checks import check_image_of_row
 check_image_of_row(image_of_row)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>Row 1 belongs to the first image, whatever its number is.</details>
+# <details><summary>Hint 1</summary>Row 1 belongs to the first image, whatever its number.</details>
 # <details><summary>Hint 2</summary>How many rows lie before a row?</details>
+
+# %% [markdown]
+# ### How bad is it?
 #
-# How bad is it? Take the labels of the synthetic DISFA in full, whose events last as long as the
+# Take the labels of the synthetic DISFA in full, whose events last as long as the
 # real ones. Shift them, and count how many of the active frames now carry the wrong label.
 # **Predict first:** how many are wrong after one frame? After ten, half a second?
 
@@ -211,7 +214,7 @@ check_image_of_row(image_of_row)
 long = synthetic.labels("synth-disfa", n_people=27)
 shifts = range(11)
 ax = plt.figure(figsize=(6.5, 3.2), layout="constrained").subplots()
-for au, marker in ((12, "o"), (25, "s"), (26, "^")):
+for au, marker, colour in ((12, "o", "#0072B2"), (25, "s", "#E69F00"), (26, "^", "#009E73")):
     people = [
         g.to_numpy() == 1 for _, g in long.frames.groupby("subject", observed=True)[f"AU{au}"]
     ]
@@ -219,18 +222,18 @@ for au, marker in ((12, "o"), (25, "s"), (26, "^")):
         sum((p[s:] & ~p[: len(p) - s]).sum() for p in people) / sum(p[s:].sum() for p in people)
         for s in shifts
     ]
-    ax.plot(shifts, 100 * np.array(wrong), marker=marker, label=f"AU{au}")
+    ax.plot(shifts, 100 * np.array(wrong), color=colour, marker=marker, label=f"AU{au}")
 ax.set(xlabel="frames that the labels are late", ylabel="active frames\nlabelled wrongly (%)")
 ax.set(title="Synthetic labels: a small shift spoils short events first", ylim=(0, None))
 ax.spines[["top", "right"]].set_visible(False)
 _ = ax.legend(frameon=False)
 
 # %% [markdown]
-# The figure has three rising lines, one an action unit. After one frame about one active label in
-# fifty is wrong; after ten it is many more, and most for AU26, a jaw that drops and closes
-# quickly. So one frame hardly shows in a score. That is why nobody finds it, and why the readers
-# match frames **by number** and never by position. The report looks for shifts of about eight
-# frames or more; a shift of one cannot be seen from outside.
+# The figure has three rising lines. After one frame about one active label in a hundred is wrong
+# for AU12 and AU25, and nearly five for AU26, a jaw that drops and closes quickly. After ten frames
+# it is a tenth of them, and two fifths for AU26. So one frame hardly shows in a score. That is why
+# nobody finds it, and why the readers match frames **by number**, never by position. The report
+# looks for shifts of about eight frames or more. A shift of one cannot be seen from outside.
 #
 # ## 4. A broken copy, and what it says
 #
@@ -271,8 +274,8 @@ for number, spoil in enumerate((cut_off, lose_an_image, unknown_code, rename_a_p
 
 # %% [markdown]
 # A message is a question to you: is it a slip of the copy, or of the corpus? Copy again if you can.
-# If not, `--on-error skip` leaves such frames out **and counts them**, so that your paper can say
-# how many. Here an image is there, but empty:
+# If not, `--on-error skip` (for a reader in Python: `missing="skip"`) leaves such frames out **and
+# counts them**, so that your paper can say how many. Here an image is there, but empty:
 
 # %%
 copy = shutil.copytree(disfa, work / "empty")
@@ -323,13 +326,13 @@ check_find_image(find_image)
 # The command is the same; what lies on the disk differs, and so do the traps. `docs/corpora.md`
 # shows each layout.
 #
-# | | command | a trap |
+# | | `aunce prepare …` | a trap |
 # | --- | --- | --- |
-# | BP4D | `aunce prepare bp4d BP4D OUT` | 9 means unknown, and is not "very active"; fold 1 tests part 3 |
-# | BP4D+ | `aunce prepare bp4dplus BP4D+ OUT` | its columns are not those of BP4D; F001 is another person |
-# | DISFA | `aunce prepare disfa DISFA OUT` | active from intensity 2 on (some papers: 1); left camera |
-# | Aff-Wild2 | `aunce prepare affwild2 Aff-Wild2 OUT` | −1 means unknown; no image means that no face was found |
-# | list files | `aunce prepare lists FOLDER OUT` | those in public repositories are samples of a few lines |
+# | BP4D | `bp4d BP4D OUT` | 9 means unknown, not "very active"; fold 1 tests part 3 |
+# | BP4D+ | `bp4dplus BP4D+ OUT` | other columns than BP4D; its F001 is another person |
+# | DISFA | `disfa DISFA OUT` | active from intensity 2 on (some papers: 1); left camera |
+# | Aff-Wild2 | `affwild2 Aff-Wild2 OUT` | −1 means unknown; no image: no face was found |
+# | list files | `lists FOLDER OUT` | in public repositories they are samples of a few lines |
 #
 # **GFT** is different. How its files are laid out, what they write for "unknown" and who is in the
 # published split stands in no public source. A guess would be silent and wrong, so you describe
@@ -374,7 +377,7 @@ for last_line in ("missing: null\n", "missing: [99]\n"):
     try:
         group = reader("gft")(gft)
     except CorpusError as error:
-        print(str(error).replace(str(work), ""))
+        print(str(error).replace(f"{work}/", ""))
 group.frames.head(3)
 
 # %% [markdown]
@@ -384,7 +387,7 @@ group.frames.head(3)
 #
 # A folder a person, and a table beside them with a column `image` and a column for each action
 # unit: 1, 0, or blank where you are not sure. The folder's name is the person, so folds know who is
-# who. Here are two synthetic people before a wall, and a wall without anybody.
+# who. Here are two synthetic people, and a wall without anybody.
 
 # %%
 from aunce_lib.widgets import look
@@ -396,21 +399,19 @@ taken = {
     "Bea/frown": {4: 1.0},
     "Bea/smile": {12: 1.0},
 }
-wall = np.linspace(235, 170, 240)[:, None, None].repeat(320, 1).repeat(3, 2).astype(np.uint8)
 
 
-def before_the_wall(face: np.ndarray, column: int = 90, row: int = 50) -> np.ndarray:
-    """A face of 160 pixels somewhere in a picture of 320×240."""
-    picture = wall.copy()
-    picture[row : row + 160, column : column + 160] = face
-    return picture
+def photograph(face: np.ndarray, left: int = 80, top: int = 40) -> np.ndarray:
+    """A face of 160 pixels somewhere in a picture of 320×240: its edges are drawn out."""
+    return np.pad(face, ((top, 80 - top), (left, 160 - left), (0, 0)), mode="edge")
 
 
 for number, (name, aus) in enumerate(taken.items()):
     (photos / name).parent.mkdir(parents=True, exist_ok=True)
     face = look(aus, person=2 if name.startswith("Ann") else 6).face
-    picture = before_the_wall(face, column=30 * number + 20, row=20 * number + 10)
+    picture = photograph(face, left=40 * number + 10, top=15 * number + 15)
     Image.fromarray(picture).save(photos / f"{name}.png")
+wall = np.full((240, 320, 3), 60, np.uint8)
 Image.fromarray(wall).save(photos / "Ann/nobody.png")
 (photos / "labels.csv").write_text(
     "image,AU4,AU6,AU12\n"
@@ -439,7 +440,7 @@ for ax in axes.flat:
 _ = figure.suptitle("Synthetic photographs, and the faces that were cut out of them")
 
 # %% [markdown]
-# Above, four pictures of a face before a wall, each at another place. Below, the same faces, all at
+# Above, four synthetic photographs with the face at another place in each. Below, the same faces, all at
 # one place and of one size. Alignment decides results: do not mix folders that were aligned in
 # different ways, and say in your paper how it was done.
 #
@@ -480,15 +481,16 @@ from aunce_lib.checks import check_person_of
 check_person_of(person_of)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>Put the corpus in front, so that two people called F001 stay two.</details>
+# <details><summary>Hint 1</summary>Put the corpus in front: there are two F001.</details>
 # <details><summary>Hint 2</summary>"video2_right".removesuffix("_right") is "video2".</details>
-#
+
+# %% [markdown]
 # A prefix does not help when one person is in two corpora. The nine people of DISFA+ are all in
 # DISFA: never train on one and test on the other.
 #
-# Our tree has DISFA's names, so it has DISFA's published folds. The numbering of DISFA and BP4D runs
-# backwards, fold 1 tests part 3, and some projects number forwards: name the people, not only the
-# number. Corpora without published folds get three of our own, by person.
+# Our tree has DISFA's names, so it has DISFA's published folds. The numbering of DISFA and BP4D
+# runs backwards, fold 1 tests part 3, and some projects number forwards: name the people, not only
+# the number. Corpora without published folds get three of our own, by person.
 
 # %%
 from aunce_lib.experiment import fold_of
@@ -521,10 +523,11 @@ from aunce_lib.inspection import plot_f1_bars
 _ = plot_f1_bars({"one epoch": result}, "Synthetic DISFA, 5 test people: read the intervals first")
 
 # %% [markdown]
-# A bar for each action unit, a line for its 95 % interval, and a mark for what "active!" to every
-# face would reach. The intervals are huge: with five people in the test, who is among them decides
-# more than the model does. Where an interval holds the mark, nothing has been shown. **Never report
-# a score from a handful of people without its interval.**
+# A bar for each action unit, a thin line for its 95 % interval, and a dashed mark for what "active!"
+# to every face would reach. No interval lies above its mark: as promised, this run has learned
+# nothing. Note how little "all active" reaches on rare action units, so that any score looks fair
+# beside nothing. Note also the width of the intervals: with five people in the test, who is among
+# them decides much. **Never report a score from a handful of people without its interval.**
 #
 # ### Exercise 5: read a table (medium, 4 minutes)
 #
@@ -556,7 +559,7 @@ _ = plot_f1_bars({"one epoch": result}, "Synthetic DISFA, 5 test people: read th
 #
 # ## 8. A clip becomes a time line
 #
-# The cell draws a synthetic clip of two seconds: a smile comes and goes. The run from above reads
+# The cell draws a synthetic clip of some two seconds: a smile comes and goes. The run from above reads
 # it, five moments a second. In a terminal: `aunce timeline clip.avi --run runs/first`.
 
 # %%
@@ -569,9 +572,9 @@ clip = work / "clip.avi"
 with av.open(str(clip), "w") as video:
     stream = video.add_stream("mjpeg", rate=10)
     stream.width, stream.height, stream.pix_fmt = 320, 240, "yuvj420p"
-    for moment in range(20):
-        smile = float(np.sin(np.pi * moment / 19) ** 2)
-        picture = before_the_wall(look({6: 0.8 * smile, 12: smile, 25: 0.5 * smile}, person=2).face)
+    for moment in range(24):
+        smile = float(np.sin(np.pi * moment / 23) ** 2)
+        picture = photograph(look({6: 0.8 * smile, 12: smile, 25: 0.5 * smile}, person=2).face)
         video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
     video.mux(stream.encode())
 
@@ -580,9 +583,9 @@ plot_timeline(timeline)
 
 # %% [markdown]
 # Faces above, and below them a line an action unit: the score from 0 to 1, filled where the probe
-# calls it active. After one epoch the lines mean little. With a trained model the one of AU12 should
-# rise and fall with the smile. Either way, an encoder that has seen synthetic faces only is an
-# *illustration* on real ones, and the figure says so.
+# calls it active. After one epoch the lines mean little. With a trained model the one of AU12
+# should rise and fall with the smile. Either way, an encoder that has seen synthetic faces only is
+# an *illustration* on real ones, and the figure says so.
 #
 # ## 9. The published protocol
 #
@@ -623,20 +626,20 @@ pd.DataFrame(
 #     aunce train prepared/bp4d runs/bp4d-1 --fold 1 --config full.yaml
 #     aunce probe runs/bp4d-1 --kind published
 #
-# Repeat for folds 2 and 3, and report the mean of the three. `--resume true` goes on with a run that
-# was stopped. `--kind published` fits the probe as the papers do and decides at 0.5; it offers no
-# choice of the best epoch on the test people, which would make any score look better than it is.
-# The numbering of the folds is the published one. Does your table say as many frames as theirs?
+# Repeat for folds 2 and 3, and report the mean of the three. `--resume true` goes on with a run
+# that was stopped. `--kind published` fits the probe as the papers do and decides at 0.5. It offers
+# no choice of the best epoch on the test people, which would make any score look better than it is.
+# Does your report count as many frames in each fold as the published lists?
 #
-# **Several GPUs** are to come with a later version. Today a run trains on one. The losses can already
-# gather embeddings from several processes (`aunce_lib.distributed`), but `aunce train` does not
-# start them. Folds and seeds are separate runs, so several GPUs help even now: one run on each,
+# **Several GPUs** are to come with a later version. Today a run trains on one. The losses can
+# already gather embeddings from several processes (`aunce_lib.distributed`), but `aunce train` does
+# not start them. Folds and seeds are separate runs, so several GPUs help even now: one run on each,
 # with `CUDA_VISIBLE_DEVICES=0`, `=1` and so on before the command.
 #
 # ## What you have seen
 #
-# - A **licence** covers faces and labels of frames in every form, thumbnails in an executed notebook
-#   included.
+# - A **licence** covers faces and labels of frames in every form, thumbnails in an executed
+#   notebook included.
 # - **Readers** match frames by number and stop at what does not fit; what you skip is counted.
 # - The worst mistakes give **no message**: a frame off, another threshold, a person on both sides.
 # - A score needs **people not seen**, an **interval** and a **trivial answer** beside it.
@@ -653,9 +656,10 @@ pd.DataFrame(
 # ## References
 #
 # - X. Zhang et al.: *BP4D-Spontaneous*, Image and Vision Computing 32, 2014.
-# - S. M. Mavadati et al.: *DISFA: A Spontaneous Facial Action Intensity Database*, IEEE Transactions
-#   on Affective Computing 4, 2013.
-# - J. M. Girard et al.: *Sayette Group Formation Task Spontaneous Facial Expression Database*, 2017.
+# - S. M. Mavadati et al.: *DISFA: A Spontaneous Facial Action Intensity Database*, IEEE
+#   Transactions on Affective Computing 4, 2013.
+# - J. M. Girard et al.: *Sayette Group Formation Task Spontaneous Facial Expression Database*, IEEE
+#   International Conference on Automatic Face and Gesture Recognition, 2017.
 # - D. Kollias, S. Zafeiriou: *Aff-Wild2*, arXiv:1811.07770, 2018.
 # - L. F. Barrett et al.: *Emotional Expressions Reconsidered*, Psychological Science in the Public
 #   Interest 20, 2019. On what faces do not say.
