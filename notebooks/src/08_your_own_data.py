@@ -387,7 +387,7 @@ group.frames.head(3)
 #
 # A folder a person, and a table beside them with a column `image` and a column for each action
 # unit: 1, 0, or blank where you are not sure. The folder's name is the person, so folds know who is
-# who. Here are two synthetic people, and a wall without anybody.
+# who. Here are portraits of two synthetic people on a wall, and a wall without anybody.
 
 # %%
 from aunce_lib.widgets import look
@@ -401,9 +401,15 @@ taken = {
 }
 
 
+wall = np.linspace(225, 180, 240)[:, None, None].repeat(320, 1) * [1, 0.97, 0.9]
+
+
 def photograph(face: np.ndarray, left: int = 80, top: int = 40) -> np.ndarray:
-    """A face of 160 pixels somewhere in a picture of 320×240: its edges are drawn out."""
-    return np.pad(face, ((top, 80 - top), (left, 160 - left), (0, 0)), mode="edge")
+    """A portrait of 160 pixels in a frame, somewhere on the wall."""
+    picture = wall.copy()
+    picture[top - 5 : top + 165, left - 5 : left + 165] = (90, 60, 35)
+    picture[top : top + 160, left : left + 160] = face
+    return picture.astype(np.uint8)
 
 
 for number, (name, aus) in enumerate(taken.items()):
@@ -411,8 +417,7 @@ for number, (name, aus) in enumerate(taken.items()):
     face = look(aus, person=2 if name.startswith("Ann") else 6).face
     picture = photograph(face, left=40 * number + 10, top=15 * number + 15)
     Image.fromarray(picture).save(photos / f"{name}.png")
-wall = np.full((240, 320, 3), 60, np.uint8)
-Image.fromarray(wall).save(photos / "Ann/nobody.png")
+Image.fromarray(wall.astype(np.uint8)).save(photos / "Ann/nobody.png")
 (photos / "labels.csv").write_text(
     "image,AU4,AU6,AU12\n"
     "Ann/rest.png,0,0,0\n"
@@ -440,9 +445,9 @@ for ax in axes.flat:
 _ = figure.suptitle("Synthetic photographs, and the faces that were cut out of them")
 
 # %% [markdown]
-# Above, four synthetic photographs with the face at another place in each. Below, the same faces, all at
-# one place and of one size. Alignment decides results: do not mix folders that were aligned in
-# different ways, and say in your paper how it was done.
+# Above, four synthetic photographs: a framed portrait, at another place in each. Below, the same
+# faces, all at one place and of one size. Alignment decides results: do not mix folders that were
+# aligned in different ways, and say in your paper how it was done.
 #
 # Photographs without labels go the same way with `aunce prepare folder PHOTOS OUT`.
 #
@@ -523,11 +528,10 @@ from aunce_lib.inspection import plot_f1_bars
 _ = plot_f1_bars({"one epoch": result}, "Synthetic DISFA, 5 test people: read the intervals first")
 
 # %% [markdown]
-# A bar for each action unit, a thin line for its 95 % interval, and a dashed mark for what "active!"
-# to every face would reach. No interval lies above its mark: as promised, this run has learned
-# nothing. Note how little "all active" reaches on rare action units, so that any score looks fair
-# beside nothing. Note also the width of the intervals: with five people in the test, who is among
-# them decides much. **Never report a score from a handful of people without its interval.**
+# A bar for each action unit, a thin line for its 95 % interval, and a dashed mark for what
+# "active!" to every face would reach. Compare bars and marks: as promised, this run has learned
+# next to nothing. And look at the intervals: with five people in the test, who is among them
+# decides much. **Never report a score from a handful of people without its interval.**
 #
 # ### Exercise 5: read a table (medium, 4 minutes)
 #
@@ -559,8 +563,8 @@ _ = plot_f1_bars({"one epoch": result}, "Synthetic DISFA, 5 test people: read th
 #
 # ## 8. A clip becomes a time line
 #
-# The cell draws a synthetic clip of some two seconds: a smile comes and goes. The run from above reads
-# it, five moments a second. In a terminal: `aunce timeline clip.avi --run runs/first`.
+# The cell draws a synthetic clip of some two seconds: a smile comes and goes. The run from above
+# reads it, five moments a second. In a terminal: `aunce timeline clip.avi --run runs/first`.
 
 # %%
 import av
