@@ -129,6 +129,17 @@ def prepare(
     print(f"{out}: {len(kept):,} faces ({reasons})\nreport: {report}")
 
 
+def template(path: str = "gft.yaml") -> None:
+    """Write the description of a copy of GFT, to fill in: `aunce prepare gft` reads it.
+
+    Args:
+        path: Where to write it; in the corpus' folder it is found by itself.
+    """
+    from aunce_lib.corpora.gft import write_template
+
+    print(f"{write_template(path)}: look at your files and replace every null")
+
+
 def train(
     prepared: str, out: str, config: TrainConfig, fold: int = 1, resume: bool = False
 ) -> None:
@@ -197,6 +208,7 @@ COMMANDS = {
     predict: "read photographs, as an illustration",
     timeline: "read a clip over time, as an illustration",
     prepare: "from a corpus on disk to aligned faces, with a report",
+    template: "the description of a copy of GFT, to fill in",
     train: "train an encoder on a fold of a prepared corpus",
     probe: "what a trained encoder has learned",
     study: "losses × settings × noise × seeds",

@@ -28,6 +28,7 @@ from aunce_lib.report import STYLE
 
 SHOWN = 20  # thumbnails
 THUMBNAIL = 96  # pixels
+MANY_FACELESS = 0.2  # of all pictures: more than any corpus of faces has
 CHECKED_IMAGES = 300_000  # of larger corpora not every pixel is read again for the page
 MORE_STYLE = """
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.2rem, 1fr)); gap: .5rem }
@@ -138,8 +139,13 @@ def _left_out(table: FrameTable, rejected: pd.DataFrame) -> str:
     some = faceless.iloc[np.linspace(0, len(faceless) - 1, count).astype(int)]
     figures = "".join(_figure(table, index, _name(row)) for index, row in some.iterrows())
     shown = f" (here {len(some)} of {len(faceless):,})" if len(some) < len(faceless) else ""
+    many = len(faceless) > MANY_FACELESS * (len(table) + len(rejected))
+    crops = (
+        "<p>So many is unusual: if they are crops of faces already, use --align none.</p>" * many
+    )
     gallery = (
-        f"<p>Pictures in which no face was found{shown}:</p><div class='faces'>{figures}</div>"
+        f"{crops}<p>Pictures in which no face was found{shown}:</p>"
+        f"<div class='faces'>{figures}</div>"
         if len(some)
         else ""
     )

@@ -103,3 +103,13 @@ def test_help_names_the_commands(monkeypatch, capsys):
     assert "demo" in out
     assert "predict" in out
     assert "study" in out
+
+
+def test_template_writes_a_description_of_gft_and_keeps_what_is_there(
+    monkeypatch, capsys, tmp_path
+):
+    path = tmp_path / "gft.yaml"
+    assert call(monkeypatch, "template", "--path", path) == 0
+    assert "labels: null" in path.read_text()
+    assert call(monkeypatch, "template", "--path", path) == 2
+    assert "is there already" in capsys.readouterr().err

@@ -105,6 +105,21 @@ def test_rejected_frames_are_counted_with_reason_and_shown(tmp_path, monkeypatch
     assert ["preparation", "unreadable", "1"] in [row[:3] for row in rows]
     assert "Pictures in which no face was found" in page
     assert page.count("<figure>") == 16 + 1
+    assert "--align none" not in page
+
+
+def test_many_pictures_without_a_face_are_said_to_be_unusual(tmp_path, monkeypatch):
+    kind, tree = layout("disfa", faces=32)
+    source = tree.write(tmp_path / "raw")
+
+    def face(self, frame, image, last):
+        return image, None, "detection" if frame.frame == 1 else pictures.NOBODY
+
+    monkeypatch.setattr(pictures.Alignment, "face", face)
+    prepare(kind, reader(kind)(source), source, tmp_path / "out", size=32)
+    page = write_preparation_report(tmp_path / "out").read_text()
+    assert "So many is unusual" in page
+    assert "--align none" in page
 
 
 def test_the_page_needs_nothing_from_outside_and_runs_nothing(tmp_path):

@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "own_data": ["check_find_image", "check_image_of_row", "check_person_of"],
         "result": ["CheckFailed", "CheckResult", "Row", "check"],
         "data": [
             "check_class_weights",

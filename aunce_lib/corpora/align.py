@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def read_photo(path: str | Path) -> np.ndarray:
     return decode_photo(path, path)
 
 
-def decode_photo(file: Path | BinaryIO, path: object) -> np.ndarray:
+def decode_photo(file: Path | BytesIO, path: object) -> np.ndarray:
     """What `read_photo` does, for an image from anywhere; `path` is its name in messages."""
     from PIL import Image, ImageOps
 
@@ -106,8 +106,13 @@ def decode_photo(file: Path | BinaryIO, path: object) -> np.ndarray:
     except Image.DecompressionBombError as error:
         raise CorpusError(f"{path} is too large: {error}; make it smaller") from error
     except Image.UnidentifiedImageError as error:
+        from .sanity import why_unreadable  # what only an error needs is loaded then
+
+        with file.open("rb") if isinstance(file, Path) else BytesIO(file.getvalue()) as begins:
+            why = why_unreadable(begins.read(1 << 16))
         raise CorpusError(
-            f"{path} is not an image that can be read; expected a JPEG, PNG, WebP or TIFF file"
+            f"{path} is not an image that can be read; expected a JPEG, PNG, WebP or TIFF file; "
+            f"most likely {why}"
         ) from error
     except (OSError, SyntaxError, ValueError) as error:  # Pillow's ways to say "damaged"
         if isinstance(error, CorpusError):

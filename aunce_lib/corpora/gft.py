@@ -127,7 +127,7 @@ def _description(path: Path) -> dict:
     if not path.exists():
         raise CorpusError(
             f"{path} is missing; expected a description of your copy, because GFT's layout is not "
-            f"public; write the template with gft.write_template({str(path)!r}) and fill it in"
+            f"public; write one with `aunce template --path {path}` and fill it in"
         )
     text = read_text(path)
     try:

@@ -194,10 +194,13 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         read_photo(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not an image", b"<html>" * 50])
-def test_a_file_that_is_no_image_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "the file is empty"), (b"no image", "damaged"), (b"<html>" * 50, "it is a web page")],
+)
+def test_a_file_that_is_no_image_is_refused_with_what_it_most_likely_is(tmp_path, content, why):
     (tmp_path / "photo.jpg").write_bytes(content)
-    with pytest.raises(CorpusError, match=r"photo\.jpg is not an image"):
+    with pytest.raises(CorpusError, match=rf"photo\.jpg is not an image.*most likely.*{why}"):
         read_photo(tmp_path / "photo.jpg")
 
 

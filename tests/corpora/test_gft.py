@@ -29,7 +29,7 @@ def test_a_filled_in_template_is_all_that_is_needed(tmp_path):
 
 def test_without_a_description_nothing_is_guessed(tmp_path):
     source = gft().changed({"gft.yaml": None}).write(tmp_path)
-    with pytest.raises(CorpusError, match="write_template"):
+    with pytest.raises(CorpusError, match="aunce template --path"):
         read(source)
 
 
