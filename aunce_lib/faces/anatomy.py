@@ -15,3 +15,9 @@ ACTIONS: dict[int, Action] = UPPER_FACE | LOWER_FACE
 
 #: The drawn action units, in the order of axis 1 of every intensity tensor of this package.
 AUS: tuple[int, ...] = tuple(sorted(ACTIONS))
+
+#: (AU, stronger AU, share): where the stronger acts fully, the AU loses this share of its effect.
+GIVES_WAY: tuple[tuple[int, int, float], ...] = (
+    (26, 27, 1.0),  # the jaw has one hinge: pulled down, letting go of it adds nothing
+    (7, 5, 0.7),  # a lid that is drawn up is not drawn shut at the same time
+)

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aunce_lib.faces.anatomy import AUS
+from aunce_lib.faces.anatomy import AUS, GIVES_WAY
 from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, Turn, camera_plane, develop, trace
 from aunce_lib.faces.curves import View, curve_effects, per_face, ramp, soft
 from aunce_lib.faces.eyes import brows, draw_eyes
@@ -152,10 +152,8 @@ def _draw(
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
     effort = aus * people.gain  # (N, AUs, 2)
-    # the jaw has one hinge: where it is pulled down (27), letting go of it (26) adds nothing
-    effort[:, AUS.index(26)] *= 1 - effort[:, AUS.index(27)].clamp(max=1)
-    # a lid that is drawn up (5) is not drawn shut at the same time (7)
-    effort[:, AUS.index(7)] *= 1 - 0.7 * effort[:, AUS.index(5)].clamp(max=1)
+    for weaker, stronger, share in GIVES_WAY:
+        effort[:, AUS.index(weaker)] *= 1 - share * effort[:, AUS.index(stronger)].clamp(max=1)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)
