@@ -14,5 +14,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "check_guess",
             "check_phi",
         ],
+        "inspection": [
+            "check_integrated_gradients",
+            "check_pca",
+            "check_procrustes",
+            "check_purity",
+        ],
+        "evaluation": [
+            "check_bootstrap",
+            "check_f1",
+            "check_paired_interval",
+            "check_test_f1",
+        ],
     },
 )
