@@ -161,7 +161,7 @@ def check_procrustes(answer: Callable, strict: bool = False) -> CheckResult:
     cases = {
         "turned by 40 degrees": (shape - shape.mean(0), (shape - shape.mean(0)) @ rotation),
         "turned and shifted": (shape, shape @ rotation + [30, -5]),
-        "mirrored": (shape + 2, shape @ mirror),
+        "mirrored": (shape + 2, shape @ mirror + [3, 1]),
         "twice as large, which must stay so": (2 * shape, shape @ rotation),
         "another seed: only roughly the same map": (shape @ rotation + noise, shape - 1),
     }
