@@ -100,7 +100,7 @@ _ = figure.suptitle("One synthetic person")
 #
 # Drawn faces do not train a human coder: real skin folds in ways that these do not.
 
-# %% tags=["widget"]
+# %% tags=["widget", "cover"]
 from aunce_lib.widgets import Playground
 
 playground = Playground({1: 0.8, 2: 0.8, 5: 0.6})
