@@ -100,7 +100,7 @@ _ = figure.suptitle("One synthetic person")
 #
 # Drawn faces do not train a human coder: real skin folds in ways that these do not.
 
-# %% tags=["widget"]
+# %% tags=["widget", "cover"]
 from aunce_lib.widgets import Playground
 
 playground = Playground({1: 0.8, 2: 0.8, 5: 0.6})
@@ -317,6 +317,17 @@ _ = plot_projection(xy, test.subjects, "the same dots, by person", name="person"
 # | 07 | evaluation, noise and imbalance | 50 |
 # | 08 | your own data, and what a licence allows | 30 |
 #
+# ## How far you have come
+#
+# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
+# answer. Delete the file to begin anew.
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
 # ## References
 #
 # - P. Ekman, W. V. Friesen, J. C. Hager: *Facial Action Coding System*, 2002.
