@@ -19,7 +19,7 @@ from ..epochs import Epochs
 from ..facs import ACTION_UNITS, column
 from ..inspection.plots import plot_projection
 from ..inspection.style import COLOURS, quiet
-from .pictures import new_figure, png, screen
+from .pictures import Picture, new_figure, screen
 
 COLOURINGS = ("label", "person", "light")
 TRACES = {
@@ -186,14 +186,16 @@ class TrainingMovie(widgets.VBox):
     def _redraw(self) -> None:
         """Another action unit or colouring: a new picture."""
         self.film = self._film(self.epochs.aus.index(self.au.value))
-        self._figure = new_figure(WIDTH, HEIGHT)
-        cloud, below = self._figure.subfigures(2, 1, height_ratios=(3, 1))
+        figure = new_figure(WIDTH, HEIGHT)
+        cloud, below = figure.subfigures(2, 1, height_ratios=(3, 1))
         ax = cloud.subplots()
         self._dots = self._cloud(ax)
         self._tails = ax.add_collection(LineCollection([], colors="#888888", lw=0.6, alpha=0.5))
         self._title = ax.set_title(" ")
         axes = below.subplots(1, len(TRACES))
         self._now = [self._trace(*one) for one in zip(axes, TRACES.items(), strict=True)]
+        dots = [dots for dots, _ in self._dots]
+        self._picture = Picture(figure, [self._tails, *dots, self._title, *self._now])
         self._move()
 
     def _move(self) -> None:
@@ -205,7 +207,7 @@ class TrainingMovie(widgets.VBox):
         self._title.set_text(self._told(number))
         for line in self._now:
             line.set_xdata([epoch, epoch])
-        self.picture.value = png(self._figure)
+        self.picture.value = self._picture.png()
         self.caption.value = self._words()
 
     def _cloud(self, ax: Axes) -> list[tuple[PathCollection, np.ndarray]]:
