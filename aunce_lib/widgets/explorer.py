@@ -132,7 +132,8 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(au=first, methods=(methods * 2)[:n_maps], colour=colour or column(first))
         self.data = self._pack()
         self._show(hurry=True)
-        self.observe(lambda _: self._show(), names=["au", "methods"])
+        self.observe(self._on_au, names="au")
+        self.observe(lambda _: self._show(), names="methods")
         self.on_msg(self._answer)
 
     @traitlets.validate("au")
@@ -283,6 +284,11 @@ class Explorer(anywidget.AnyWidget):
         if any(one["pending"] for one in self.layout_data["maps"]):
             self._show()
 
+    def _on_au(self, change) -> None:
+        self._show()
+        if self.colour == column(change["old"]):  # the colour goes with it
+            self.colour = column(change["new"])
+
     def _show(self, hurry: bool = False) -> None:
         """Send the maps; in a hurry PCA's stand in for slow ones, and the page asks again."""
         drawn = list(self.methods)
@@ -356,6 +362,7 @@ def why_message(told: Why) -> dict:
     numbers = {"loss": told.loss, "pull": told.pull, "push": told.push}
     return {
         "anchor": told.anchor,
+        "batch": len(told.batch),
         "kind": told.kind.name.lower(),
         "meaning": KINDS[told.kind],
         "positives": rows(told.positives),

@@ -19,7 +19,10 @@ from .explorer_state import nearest
 if TYPE_CHECKING:
     from .explorer import Explorer
 
-POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src blob: data:"
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src blob: data:"
+)
+REASONS = 5  # drawn for the chosen face, by each encoder
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -51,7 +54,10 @@ body > main {{ max-width: 1500px; margin: auto }}
 #: Stands in for the kernel: keeps what is set, and says so where only a kernel could answer.
 STARTER = """
 class Page {
-  constructor(values) { this.values = values; this.listeners = {}; this.offline = true; }
+  constructor(values) {
+    Object.assign(this, { values, listeners: {}, offline: true });
+    this.reasons = new Map(Object.entries(values.reasons));
+  }
   get(name) { return this.values[name]; }
   set(name, value) {
     if (this.values[name] === value) return;
@@ -62,9 +68,10 @@ class Page {
   on(name, action) { (this.listeners[name] ??= []).push(action); }
   off(name, action) { this.listeners[name] = this.listeners[name]?.filter((a) => a !== action); }
   tell(name, ...told) { for (const action of this.listeners[name] ?? []) action(...told); }
-  send({ id }) {
+  send({ id, ask, anchor, map, seed }) {
+    const stored = ask === "why" && this.reasons.get(`${anchor}/${map}/${seed}`);
     const error = "This page has no kernel: open the explorer in a notebook for that.";
-    setTimeout(() => this.tell("msg:custom", { id, error }));
+    setTimeout(() => this.tell("msg:custom", stored ? { ...stored, id } : { id, error }));
   }
 }
 const bytes = (text) => {
@@ -81,16 +88,24 @@ render({ model: new Page(values), el: document.querySelector("main") });
 def page(explorer: Explorer) -> str:
     """The page, with what the explorer shows now: its maps, colours, selection and chosen face.
 
-    The neighbours of every face are stored; "why?" and other projections need a kernel.
+    The neighbours of every face are stored, and for the chosen face some reasons; reasons of
+    others, and other projections, need a kernel.
     """
-    from .explorer import script, style
+    from .explorer import script, style, why_message
 
     explorer.place_all()
     shown = explorer.layout_data
     j = explorer.aus.index(explorer.au)
     every = np.arange(len(explorer.table))
     near = {name: nearest(z[:, j], every).tobytes() for name, z in explorer.embeddings.items()}
+    reasons = {}
+    if explorer.anchor >= 0:
+        for number in range(len(explorer.encoders)):
+            for seed in range(REASONS):
+                told = explorer.why(explorer.anchor, map=number, seed=seed)
+                reasons[f"{explorer.anchor}/{number}/{seed}"] = why_message(told)
     values = {
+        "reasons": reasons,
         "data": explorer.data,
         "layout_data": {
             **shown,

@@ -196,6 +196,7 @@ class Why:
 
     Attributes:
         anchor: Position of the face.
+        batch: Positions of all faces in the step, the anchor first.
         kind: The kind of positive that was drawn.
         positives: Columns face (position), weight (they sum to 1), similarity (-1 to 1); the
             heaviest first. The anchor itself stands for its own other view.
@@ -206,6 +207,7 @@ class Why:
     """
 
     anchor: int
+    batch: np.ndarray
     kind: Positive
     positives: pd.DataFrame
     negatives: pd.DataFrame
@@ -259,7 +261,7 @@ def why(
     elif not (y[members] == 1 - y[anchor]).any():
         reason = "no face of the batch has the other label, so nothing pushes"
     if reason:
-        return Why(anchor, kind, nothing, nothing, *[float("nan")] * 3, reason)
+        return Why(anchor, members, kind, nothing, nothing, *[float("nan")] * 3, reason)
     views, truth = torch.from_numpy(z[members])[:, None], torch.from_numpy(y[members])[:, None]
     told = explain(views, views, truth, kinds, **options)
     temperature = options.get("temperature", 0.5)
@@ -276,6 +278,7 @@ def why(
     strength, beta = float(told.strength[0, 0]), float(told.beta[0, 0])
     return Why(
         anchor,
+        members,
         kind,
         faces(told.positive[0, 0]),
         faces(told.negative[0, 0]),

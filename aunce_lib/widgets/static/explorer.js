@@ -61,12 +61,13 @@ class ExplorerView {
     root.replaceChildren(
       h("header", {}, h("strong", {}, "Embedding explorer"), h("span", { class: "aunce-explorer-count" }, `${plural(data.n, "face")} of ${plural(people, "person", "people")}`),
         ...badges.map((badge) => h("span", { class: "aunce-explorer-badge" }, badge))),
-      h("div", { class: "aunce-explorer-bar" }, field("Embedding of", this.auMenu), field("Colour by", this.colourMenu), h("span", { class: "aunce-explorer-field" }, field("Find", this.findBox), this.foundNote),
-        h("span", { class: "aunce-explorer-group", role: "group", "aria-label": "What dragging does" }, this.lassoButton, this.moveButton), this.facesButton, h("span", { class: "aunce-explorer-group", role: "group", "aria-label": "Save" }, ...save)),
+      h("div", { class: "aunce-explorer-bar" }, field("Embedding of", this.auMenu), field("Colour by", this.colourMenu), h("label", { class: "aunce-explorer-field" }, h("span", {}, "Find", this.foundNote), this.findBox),
+        h("span", { class: "aunce-explorer-group", role: "group", "aria-label": "What dragging does" }, this.lassoButton, this.moveButton), this.facesButton,
+        h("span", { class: "aunce-explorer-group aunce-explorer-save", role: "group", "aria-label": "Save" }, ...save)),
       this.banner,
       h("div", { class: "aunce-explorer-body" },
-        h("div", { class: "aunce-explorer-left" }, h("div", { class: "aunce-explorer-maps" }, ...this.maps.map((map) => map.element)), this.training, this.legend),
-        h("aside", {}, this.card, this.whyBox, this.summary)),
+        h("div", { class: "aunce-explorer-left" }, h("div", { class: "aunce-explorer-maps" }, ...this.maps.map((map) => map.element)), this.training, this.legend, this.summary),
+        h("aside", {}, this.card, this.whyBox)),
       h("p", { class: "aunce-explorer-help", id: this.helpId }, h("b", {}, "Try: "), "draw a loop around a cluster. Do its faces share a label, or a person? Click a face, then ask “Why?”. ",
         h("span", { class: "aunce-explorer-keys" }, "Keys on a map: arrows walk from face to face, Enter chooses, Space selects, G selects 25 around, W asks why, + − 0 zoom, Shift+arrows move, Esc clears. Shift+lasso adds, Ctrl+lasso takes away.")),
       this.says, this.tip);
@@ -106,6 +107,7 @@ class ExplorerView {
   }
 
   placesAt(moment) {
+    this.extents = this.targets.map((target) => extent(target, moment));
     return this.targets.map(({ before, after }) => (before && moment < 1 ? blend(before, after, moment) : after.slice()));
   }
 
@@ -122,7 +124,7 @@ class ExplorerView {
     this.stop?.();
     let going = true;
     this.stop = () => { going = false; };
-    const frame = (now) => {
+    const frame = (now) => { // first a moment to look at what was before
       if (!going) return;
       const share = Math.min(Math.max((now - begun - 400) / 1800, 0), 1);
       this.moments.value = ease(share);
@@ -217,6 +219,8 @@ class ExplorerView {
     this.ask_place(() => this.model.set("methods", methods));
   }
 
+  canAsk(i) { return !this.model.offline || this.model.reasons.has(`${i}/0/0`); }
+
   async askWhy(map = 0, seed = 0) {
     if (this.anchor < 0) return;
     try {
@@ -277,7 +281,7 @@ class ExplorerView {
 
   find(query) {
     this.found = findFaces(query, this.data);
-    this.foundNote.textContent = this.found ? plural(this.found.count, "face") : "";
+    this.foundNote.textContent = this.found ? `: ${plural(this.found.count, "face")}, Enter goes on` : "";
     this.foundAt = -1;
     this.reorder();
     this.redraw();
@@ -336,6 +340,13 @@ const plural = (n, one, many = one + "s") => `${n.toLocaleString("en")} ${n === 
 const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 const blend = (from, to, share) => { const mix = new Float32Array(to.length); for (let i = 0; i < to.length; i++) mix[i] = from[i] + (to[i] - from[i]) * share; return mix; };
 
+// Half the width and height that a map needs at a moment of training.
+function extent({ before, after }, moment) {
+  const half = (xy) => { const most = [1e-3, 1e-3]; for (let k = 0; k < xy.length; k++) if (Math.abs(xy[k]) > most[k % 2]) most[k % 2] = Math.abs(xy[k]); return most; };
+  const [early, late] = [half(before ?? after), half(after)];
+  return late.map((value, axis) => early[axis] + (value - early[axis]) * moment);
+}
+
 function decode(sent) {
   const values = floats(sent.values), columns = sent.columns.map((column, c) => ({ ...column, values_text: column.values, values: values.subarray(c * sent.n, (c + 1) * sent.n) }));
   return { ...sent, columns, predictions: floats(sent.predictions), byName: new Map(columns.map((column) => [column.name, column])) };
@@ -354,7 +365,7 @@ function render({ model, el }) {
   on("change:moment", () => { if (Math.abs(Number(view.moments.value) - model.get("moment")) > 0.005) view.setMoment(model.get("moment")); });
   on("msg:custom", (answer, buffers) => view.hear(answer, buffers));
   on("comm_live_update", () => view.checkKernel());
-  const sizes = new ResizeObserver(() => view.redraw());
+  const sizes = new ResizeObserver(() => { view.readTheme(); view.redraw(); }); // also once, when the page takes it in
   view.maps.forEach((map) => sizes.observe(map.stage));
   const retheme = () => { view.readTheme(); view.redraw(); };
   const themes = new MutationObserver(retheme), scheme = matchMedia("(prefers-color-scheme: dark)");

@@ -83,12 +83,12 @@ async function showCard(view) {
   const rows = h("div", { class: "aunce-explorer-near" });
   card.replaceChildren(h("h3", {}, "A face"), h("div", { class: "aunce-explorer-row" }, picture,
     h("div", { class: "aunce-explorer-about" }, h("b", {}, told.person), h("span", {}, `${told.sequence}, frame ${told.frame}`), chips(view, told),
-      h("button", { type: "button", class: "aunce-explorer-ask", onclick: () => view.askWhy(), disabled: Boolean(view.model.offline), title: view.model.offline ? "Needs a running kernel" : `What pulls and pushes this face in AU${view.au}` }, "Why?"))), rows);
+      h("button", { type: "button", class: "aunce-explorer-ask", onclick: () => view.askWhy(), disabled: !view.canAsk(i), title: !view.canAsk(i) ? "Needs a running kernel" : `What pulls and pushes this face in AU${view.au}` }, "Why?"))), rows);
   for (const [map, encoder] of encodersOf(view)) {
     const near = await view.neighbours(map, [i]).catch(() => null);
     if (view.anchor !== i || !near) return;
     const faces = [...near].filter((face) => face >= 0).slice(0, 6);
-    rows.append(h("p", {}, `Nearest by ${encoder}, AU${view.au}`), h("div", { class: "aunce-explorer-faces" }, ...faces.map((face) => thumb(view, face, 40))));
+    rows.append(h("p", {}, `Nearest by ${encoder}, AU${view.au}`), h("div", { class: "aunce-explorer-strip" }, ...faces.map((face) => thumb(view, face, 38))));
   }
 }
 
@@ -103,15 +103,15 @@ function showWhy(view) {
   const { reason, whyBox } = view;
   whyBox.hidden = !reason;
   if (!reason) return;
-  const encoder = view.layout.maps[reason.map].encoder, faces = (rows) => rows.slice(0, 8).map(([face, weight]) => thumb(view, face, 40, percent(weight)));
+  const encoder = view.layout.maps[reason.map].encoder, faces = (rows) => rows.slice(0, 8).map(([face, weight]) => thumb(view, face, 38, percent(weight)));
   const tools = h("div", { class: "aunce-explorer-tools" }, h("button", { type: "button", onclick: () => view.askWhy(reason.map, reason.seed + 1) }, "Draw again"));
   for (const [map, name] of encodersOf(view)) if (map !== reason.map) tools.append(h("button", { type: "button", onclick: () => view.askWhy(map, reason.seed) }, `By ${name}`));
   const body = reason.reason ? [h("p", {}, `This face takes no part in the loss: ${reason.reason}.`)] : [
-    h("p", {}, "In one step with 63 other faces, the sampler drew ", h("b", {}, reason.kind), `: ${reason.meaning}.`),
-    h("p", { class: "aunce-explorer-pull" }, h("i", {}), `Pulled (${decimal(reason.pull)}) to ${reason.n_positives > 8 ? `${reason.n_positives} faces, the heaviest 8` : plural(reason.n_positives, "face")}`),
-    h("div", { class: "aunce-explorer-faces" }, ...faces(reason.positives)),
-    h("p", { class: "aunce-explorer-push" }, h("i", {}), `Pushed (${decimal(reason.push)}) from ${reason.n_negatives > 8 ? `${reason.n_negatives} faces, the heaviest 8` : plural(reason.n_negatives, "face")}`),
-    h("div", { class: "aunce-explorer-faces" }, ...faces(reason.negatives)),
+    h("p", {}, `In one step with ${reason.batch - 1} other faces, the sampler drew `, h("b", {}, reason.kind), `: ${reason.meaning}.`),
+    h("p", { class: "aunce-explorer-pull" }, h("i", {}), ` Pulled (${decimal(reason.pull)}) to ${reason.n_positives > 8 ? `${reason.n_positives} faces, the heaviest 8` : plural(reason.n_positives, "face")}`),
+    h("div", { class: "aunce-explorer-strip" }, ...faces(reason.positives)),
+    h("p", { class: "aunce-explorer-push" }, h("i", {}), ` Pushed (${decimal(reason.push)}) from ${reason.n_negatives > 8 ? `${reason.n_negatives} faces, the heaviest 8` : plural(reason.n_negatives, "face")}`),
+    h("div", { class: "aunce-explorer-strip" }, ...faces(reason.negatives)),
     h("p", { class: "aunce-explorer-quiet" }, `Loss ${decimal(reason.loss)}. Per cent: a face's share of the pull or push. Both views are the stored picture.`)];
   whyBox.replaceChildren(h("h3", {}, `Why? AU${view.au}, ${encoder}`), ...body, tools);
 }
@@ -156,11 +156,13 @@ function showSelection(view) {
     const f1 = f1Scores(chosen, data, encoder), near = view.near?.find((one) => one.encoder === encoder);
     scores.append(h("tr", {}, h("th", { scope: "row" }, encoder), h("td", {}, f1 ? decimal(f1.scores[j]) : "no probe"), h("td", {}, f1 ? decimal(f1.macro) : "no probe"), h("td", {}, near ? percent(near.label) : "…"), h("td", {}, near ? percent(near.person) : "…")));
   }
-  const strips = (view.near ?? []).filter(({ faces }) => faces.length).flatMap(({ encoder, faces }) => [h("p", {}, `Just outside, by ${encoder}`), h("div", { class: "aunce-explorer-faces" }, ...faces.slice(0, 6).map((face) => thumb(view, face, 40)))]);
+  const strips = (view.near ?? []).filter(({ faces }) => faces.length).map(({ encoder, faces }) => h("div", {}, h("p", {}, `Just outside, by ${encoder}`), h("div", { class: "aunce-explorer-strip" }, ...faces.slice(0, 6).map((face) => thumb(view, face, 38)))));
   summary.replaceChildren(
     h("h3", {}, `Selection: ${plural(chosen.length, "face")}`, h("button", { type: "button", class: "aunce-explorer-clear", onclick: () => view.choose([], "replace") }, "Clear")),
-    h("div", { class: "aunce-explorer-faces aunce-explorer-some" }, ...spread(chosen, 6).map((i) => thumb(view, i, 40))), bars, persons,
-    scores, h("p", { class: "aunce-explorer-quiet" }, `F1 of the probes on these faces; of each face's ${data.k} nearest, how many share label and person.`), ...strips);
+    h("div", { class: "aunce-explorer-columns" },
+      h("div", {}, bars),
+      h("div", {}, persons, scores, h("p", { class: "aunce-explorer-quiet" }, `F1: the probe's, on these faces. Same: of each face's ${data.k} nearest.`)),
+      h("div", { class: "aunce-explorer-others" }, h("div", {}, h("p", {}, "Some of them"), h("div", { class: "aunce-explorer-strip" }, ...spread(chosen, 6).map((i) => thumb(view, i, 38)))), ...strips)));
   view.says.textContent = `${plural(chosen.length, "face")} of ${plural(counted.persons.length, "person", "people")} selected.`;
   view.countMs = performance.now() - begun;
 }

@@ -60,7 +60,11 @@ class MapView {
     this.at = new Float32Array(2 * this.explorer.data.n);
   }
 
-  scale() { return 0.45 * Math.min(this.width, this.height) * this.camera.k; }
+  scale() {
+    const [wide, high] = this.explorer.extents[this.index];
+    return Math.min((this.width / 2 - 18) / wide, (this.height / 2 - 18) / high) * this.camera.k;
+  }
+
   screen(i) { return [this.at[2 * i] / this.dpr, this.at[2 * i + 1] / this.dpr]; }
 
   drawPoints() {
@@ -76,18 +80,22 @@ class MapView {
     if (explorer.facesOn && explorer.atlas) this.drawFaces(context);
   }
 
-  // Faces where there is room, one a cell; the dot's colour frames each.
+  // Faces where there is room, none over another; the dot's colour frames each.
   drawFaces(context) {
-    const { explorer, dpr } = this, side = Math.round(Math.min(26 * Math.sqrt(this.camera.k), 72) * dpr), taken = new Set();
-    const { list, rank } = explorer.order;
+    const { explorer, dpr, at } = this, side = Math.round(Math.min(26 * Math.sqrt(this.camera.k), 72) * dpr), edge = 2 * dpr, room = side + 2 * edge;
+    const { list, rank } = explorer.order, placed = new Map(), cell = (x, y) => Math.floor(x / room) * 10007 + Math.floor(y / room);
     for (let k = list.length - 1; k >= 0; k--) {
-      const i = list[k], x = this.at[2 * i], y = this.at[2 * i + 1];
-      if (!(x > 0 && x < this.points.width && y > 0 && y < this.points.height) || rank[i] === 0) continue;
-      const cell = Math.floor(x / (side + 4)) * 10007 + Math.floor(y / (side + 4));
-      if (taken.has(cell)) continue;
-      taken.add(cell);
+      const i = list[k], x = at[2 * i], y = at[2 * i + 1];
+      if (rank[i] === 0 || !(x > 0 && x < this.points.width && y > 0 && y < this.points.height)) continue;
+      let free = true;
+      for (let dx = -1; dx <= 1 && free; dx++) for (let dy = -1; dy <= 1 && free; dy++) {
+        const other = placed.get(cell(x + dx * room, y + dy * room));
+        free = !other || Math.abs(other[0] - x) >= room || Math.abs(other[1] - y) >= room;
+      }
+      if (!free) continue;
+      placed.set(cell(x, y), [x, y]);
       context.fillStyle = hex(explorer.look.colours[i]);
-      context.fillRect(x - side / 2 - 2 * dpr, y - side / 2 - 2 * dpr, side + 4 * dpr, side + 4 * dpr);
+      context.fillRect(x - room / 2, y - room / 2, room, room);
       explorer.drawFace(context, i, x - side / 2, y - side / 2, side);
     }
   }

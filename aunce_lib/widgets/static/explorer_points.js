@@ -58,7 +58,7 @@ function looks(column, n) {
       colours[i] = own ? packed(own.colour) : others;
       shapes[i] = own ? own.shape : 0;
     }
-    for (const code of codes) entries.push({ label: column.values[code], ...look.get(code), test: (i) => values[i] === code });
+    for (const code of codes) entries.push({ label: column.values_text[code], ...look.get(code), test: (i) => values[i] === code });
     if (many) {
       const label = `${(counts.size - codes.length).toLocaleString("en")} other values (type one into Find)`;
       entries.push({ label, colour: UNKNOWN, shape: 0, test: (i) => !unknown(i) && !look.has(values[i]) });
@@ -119,7 +119,7 @@ function stampPoints(pixels, width, height, at, order, colours, shapes, radii, p
     const i = order.list[k], x = Math.round(at[2 * i]), y = Math.round(at[2 * i + 1]);
     const { half, size, core, around } = stamps[order.rank[i]][shapes[i]];
     if (!(x >= -half && x < width + half && y >= -half && y < height + half)) continue; // NaN too
-    const faded = order.rank[i] === 0, colour = faded ? mixed(paper, colours[i], 70) : colours[i];
+    const faded = order.rank[i] === 0, colour = faded ? mixed(paper, colours[i], 80) : colours[i];
     const firstRow = Math.max(0, half - y), lastRow = Math.min(size, height + half - y);
     const firstCol = Math.max(0, half - x), lastCol = Math.min(size, width + half - x);
     for (let row = firstRow; row < lastRow; row++) {
