@@ -628,6 +628,17 @@ Explorer(test, pair, au=12, method="umap", probes=probes)
 # - Repeat section 5 for AU4 or AU23. Which labels are harder to read than the person?
 # - Choose a perplexity so that the random cloud looks as if it had four clusters.
 #
+# ## How far you have come
+#
+# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
+# answer. Delete the file to begin anew.
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
 # ## References
 #
 # - L. van der Maaten, G. Hinton: *Visualizing Data using t-SNE*, JMLR 9, 2008.

@@ -640,6 +640,17 @@ for name, reported in real.items():
 #   read worse?
 # - `aunce study` runs your own grid. Write down what you expect *before* you start it.
 #
+# ## How far you have come
+#
+# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
+# answer. Delete the file to begin anew.
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
 # ## References
 #
 # - Z. Lipton, C. Elkan, B. Naryanaswamy: *Optimal Thresholding of Classifiers to Maximize F1
