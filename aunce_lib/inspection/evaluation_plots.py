@@ -142,7 +142,7 @@ def plot_draws(
         low, high = np.nanquantile(scores, [0.025, 0.975])
         style = {"color": colour, "alpha": 0.55, "label": f"{name}: {low:.3f} to {high:.3f}"}
         counts, _, bars = ax.hist(scores, bins, **style)
-        handles.append(bars)
+        handles.append(bars.patches[0])
         top = max(top, counts.max())
     for number, ((_, scores), colour) in enumerate(zip(draws.items(), COLOURS, strict=False)):
         ends = np.nanquantile(scores, [0.025, 0.975])

@@ -68,7 +68,7 @@ def test_the_table_has_a_row_an_embedding_and_the_figure_its_numbers():
     [
         ((PLANTED[:, None], LABEL, GROUPS), r"points must be \(N, D\)"),
         ((PLANTED, LABEL[:9], GROUPS), r"values and groups \(N,\)"),
-        ((PLANTED, LABEL, np.zeros(120)), "groups must be 2 or more"),
+        ((PLANTED, LABEL, np.zeros(120)), "groups must be at least 2"),
     ],
 )
 def test_bad_input_is_refused_by_name(arguments, says):

@@ -17,7 +17,7 @@ def test_brows_move_above_and_lips_below_the_middle():
 def test_the_same_seed_draws_the_same_people_whatever_the_action_unit():
     brow, mouth = draw_twins(1, n=2, image_size=32), draw_twins(12, n=2, image_size=32)
     same = (brow.acting == mouth.acting).all(axis=1)
-    assert same[:, 28:].mean() > 0.95  # the shoulders
+    assert same[:, :, :3].mean() > 0.95  # the wall
     other = draw_twins(1, n=2, image_size=32, seed=7)
     assert (other.acting == brow.acting).mean() < 0.5
 
