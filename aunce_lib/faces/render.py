@@ -151,9 +151,7 @@ def _draw(
 ) -> Tensor:
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
-    effort = aus * people.gain  # (N, AUs, 2)
-    for weaker, stronger, share in GIVES_WAY:
-        effort[:, AUS.index(weaker)] *= 1 - share * effort[:, AUS.index(stronger)].clamp(max=1)
+    effort = given_way(aus * people.gain)  # (N, AUs, 2)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)
@@ -208,6 +206,13 @@ def _draw(
 
     picture = compose(face, plane, view, (ux, uy), pz, people, scenes)
     return develop(picture, people, scenes, seeds)
+
+
+def given_way(effort: Tensor) -> Tensor:
+    """Effort (N, AUs, 2) of the muscles after weaker ones gave way to stronger ones, in place."""
+    for weaker, stronger, share in GIVES_WAY:
+        effort[:, AUS.index(weaker)] *= 1 - share * effort[:, AUS.index(stronger)].clamp(max=1)
+    return effort
 
 
 def head_relief(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 64) -> Tensor:
