@@ -289,6 +289,11 @@ def _parameters(objective: Objective) -> list[dict]:
 
 
 def _criterion(config: TrainConfig, labels: Tensor, dim: int) -> nn.Module:
+    if config.cross_entropy:
+        alone = _criterion(replace(config, cross_entropy=0.0), labels, dim)
+        return Joint(
+            alone, WeightedBCE(labels.shape[1], dim, class_weights(labels)), config.cross_entropy
+        )
     if config.loss == "aunce":
         return AUNCELoss(
             PositiveSampler(config.probabilities),
@@ -297,11 +302,6 @@ def _criterion(config: TrainConfig, labels: Tensor, dim: int) -> nn.Module:
             beta_inactive=config.beta_inactive,
             variant=config.variant,
             positives_from=config.positives_from,
-        )
-    if config.cross_entropy:
-        alone = _criterion(replace(config, cross_entropy=0.0), labels, dim)
-        return Joint(
-            alone, WeightedBCE(labels.shape[1], dim, class_weights(labels)), config.cross_entropy
         )
     if config.loss == "centroid":
         return CentroidLoss(labels, dim, config.temperature)
