@@ -1,5 +1,12 @@
 """Widgets: one question, one picture, one number that moves. Each has a still `.figure()` twin."""
 
-from aunce_lib.widgets.playground import EXPRESSIONS, Look, Playground, look
+import lazy_loader
 
-__all__ = ["EXPRESSIONS", "Look", "Playground", "look"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "forces": ["Ring", "ring_forces"],
+        "playground": ["EXPRESSIONS", "Look", "Playground", "look"],
+        "ring": ["EmbeddingRing"],
+    },
+)
