@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "curves": ["Curves", "ReweightingCurves", "push_curves"],
         "forces": ["Ring", "ring_forces"],
         "playground": ["EXPRESSIONS", "Look", "Playground", "look"],
         "ring": ["EmbeddingRing"],

@@ -248,7 +248,7 @@ def _points(shown: Ring) -> list[dict]:
         weight = f", {text} of the {'push' if role == 'negative' else 'pull'}" if text else ""
         way = "anti-clockwise" if turn > 0 else "clockwise"
         says = f"{angle % 360:.0f} degrees{weight}, turned {way} by {abs(turn):.2f}"
-        short = name.replace("itive", "").replace("ative", "").replace("other ", "")
+        short = name.replace("positive", "pos").replace("negative", "neg").replace("other ", "")
         points.append({"role": role, "name": name, "short": short, "text": text, "says": says})
         points[-1]["turn"] = float(turn)
     return points
