@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "curves": ["Curves", "ReweightingCurves", "push_curves"],
         "forces": ["Ring", "ring_forces"],
+        "pairs": ["PairSampler", "Pairs", "positive_pairs"],
         "playground": ["EXPRESSIONS", "Look", "Playground", "look"],
         "ring": ["EmbeddingRing"],
     },

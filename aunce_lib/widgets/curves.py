@@ -298,13 +298,13 @@ def _draw_push(ax, curves: Curves, au: int) -> None:
 
 def _caption(curves: Curves, state: dict) -> str:
     j = curves.aus.index(state["au"])
-    active, inactive = state["weights"]
+    (active, inactive), push = state["weights"], state["push"]
     return (
         "<div role='status' style='max-width:860px;line-height:1.4'>A negative of similarity "
-        f"{state['similarity']:.2f} weighs {active:.2f} for an active anchor and "
-        f"{inactive:.2f} for an inactive one. {column(state['au'])} is active in "
-        f"{curves.rates[j]:.0%} of {state['corpus']}'s frames: an active face is pushed "
-        f"with {state['push'][0]:.2f}, an inactive one with {state['push'][1]:.2f}, <b>{state['ratio']:.2f} times</b> as hard "
-        f"(with β = 1: {curves.plain[0, j] / curves.plain[1, j]:.2f}). The "
-        f"{N_FACES} embeddings are random; <i>training</i> only moves the two classes apart.</div>"
+        f"{state['similarity']:.2f} weighs {active:.2f} for an active anchor and {inactive:.2f} "
+        f"for an inactive one. {column(state['au'])} is active in {curves.rates[j]:.0%} of "
+        f"{state['corpus']}'s frames: an active face is pushed with {push[0]:.2f}, an inactive one "
+        f"with {push[1]:.2f}, <b>{state['ratio']:.2f} times</b> as hard (with β = 1: "
+        f"{curves.plain[0, j] / curves.plain[1, j]:.2f}). The {N_FACES} embeddings are random; "
+        "<i>training</i> only moves the two classes apart.</div>"
     )
