@@ -8,7 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "curves": ["Curves", "ReweightingCurves", "push_curves"],
         "forces": ["Ring", "ring_forces"],
         "pairs": ["PairSampler", "Pairs", "positive_pairs"],
-        "playground": ["EXPRESSIONS", "Look", "Playground", "look"],
+        "playground": ["EXPRESSIONS", "Playground"],
+        "portrait": ["Look", "look"],
+        "quiz": ["Question", "Quiz", "question"],
         "ring": ["EmbeddingRing"],
     },
 )

@@ -263,7 +263,7 @@ class PairSampler(widgets.VBox):
                 false = card.get("false")
                 words = card["foot"] + "\nfalse" * bool(false)
                 ax.set_title(
-                    words, fontsize=9, y=-0.05, va="top", color="#B34700" if false else "k"
+                    words, fontsize=9, y=-0.04, pad=0, va="top", color="#B34700" if false else "k"
                 )
             top = axes[0].get_position()
             figure.text(top.x0, top.y1 + 0.015, f"{row['title']}: {row['note']}", fontsize=9)
