@@ -7,6 +7,7 @@ _attached, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "exercises": ["Exercise", "Progress", "progress"],
         "plot": ["Curve", "Plot"],
+        "start": ["check_duchenne_smile", "check_f1_of_a_parrot"],
         "own_data": ["check_find_image", "check_image_of_row", "check_person_of"],
         "result": ["CheckFailed", "CheckResult", "Row", "check"],
         "data": [
