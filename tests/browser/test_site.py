@@ -73,6 +73,7 @@ def site(tmp_path_factory):
 
 def check_page(page):
     """What has to hold on every page."""
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
     images = page.locator("img").all()
     for image in images:
         image.scroll_into_view_if_needed()  # pictures far below load when they come near
