@@ -89,7 +89,7 @@ class NoiseLab(widgets.VBox):
         self.kind = widgets.Dropdown(
             options=[(name, kind) for kind, name in KINDS.items()], description="wrong labels"
         )
-        self.corpus = widgets.Dropdown(options=self._corpora(), description="corpus, right")
+        self.corpus = widgets.Dropdown(options=self._corpora(), description="corpus on the right")
         self.noise, self.occurrence = self._slider("noise"), self._slider("imbalance")
         self.train = widgets.Button(
             description="train once, briefly", tooltip="with the loss and the dials above"
@@ -98,6 +98,8 @@ class NoiseLab(widgets.VBox):
         self.progress = widgets.IntProgress(0, 0, EPOCHS, description="epochs")
         self.picture, self.caption, self.told = screen(WIDTH), widgets.HTML(), widgets.HTML()
         self.add_class("aunce-noise")
+        for wide in (self.kind, self.corpus):
+            wide.style.description_width = "initial"  # as long as its text
         controls = ("loss", "kind", "corpus", "noise", "occurrence", "train", "cancel")
         for name in (*controls, "progress", "picture", "caption", "told"):
             getattr(self, name).add_class(f"aunce-noise-{name}")
@@ -117,7 +119,7 @@ class NoiseLab(widgets.VBox):
             + [self.picture, self.caption, widgets.HBox(live, layout=wrap), self.told]
         )
         self._redraw()
-        self._tell("")
+        self._tell(f"No training yet: {FACES} faces and {EPOCHS} epochs take about half a minute.")
 
     @property
     def state(self) -> dict:
