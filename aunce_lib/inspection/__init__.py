@@ -5,6 +5,14 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "loss_plots": [
+            "effective_negatives",
+            "plot_forces",
+            "plot_settled",
+            "plot_softplus",
+            "push_and_pull",
+            "settle",
+        ],
         "pairs": [
             "false_positives",
             "mate_shares",

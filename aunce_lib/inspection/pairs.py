@@ -57,7 +57,7 @@ def plot_roles(
             colour, line = ROLES[role]
             ax.set_axis_on()
             ax.set(xticks=[], yticks=[])
-            ax.spines[:].set(color=colour, linestyle=line, linewidth=3.5)
+            ax.spines[:].set(color=colour, linestyle=line, linewidth=3.5, capstyle="butt")
     used = [role for role in ROLES if role in roles]
     looks = (ROLES[role] for role in used)
     handles = [Line2D([], [], color=colour, ls=line, lw=3.5) for colour, line in looks]
@@ -182,29 +182,27 @@ def plot_truth(curves: pd.DataFrame, rates: pd.Series, title: str = "") -> Axes:
     """How many active labels are true, against the rate of an action unit.
 
     Args:
-        curves: Index: rate, 0 to 1; a column for each share of flipped labels; values 0 to 1.
+        curves: Index: rate, 0 to 1; a column for each share of flipped labels, at most 4; values
+            0 to 1.
         rates: Rates of some AUs, by name, marked on the axis.
         title: The message.
     """
     ax = new_axes(7.2, 3.8)
-    for (name, curve), colour in zip(curves.items(), PALETTE.values(), strict=False):
-        ax.plot(100 * curve.index, 100 * curve, color=colour)
-        ax.annotate(f"{name:.0%} flipped", (100 * curve.index[-1], 100 * curve.iloc[-1]),
-                    (6, 0), textcoords="offset points", va="center", color=colour)  # fmt: skip
-    for (name, rate), high in zip(rates.sort_values().items(), _levels(rates), strict=True):
+    handles = []
+    looks = zip(curves.items(), PALETTE.values(), ("-", "--", "-.", ":"), strict=False)
+    for (flipped, curve), colour, line in looks:
+        style = {"color": colour, "ls": line, "lw": 2, "label": f"{flipped:.0%} flipped"}
+        handles += ax.plot(100 * curve.index, 100 * curve, **style)
+    for name, rate in rates.items():
         ax.axvline(100 * rate, color="#DDDDDD", lw=1, zorder=0)
-        ax.text(100 * rate, 103 + 7 * high, name, ha="center", fontsize=8)
+        ax.text(100 * rate, 102, name, ha="center", fontsize=9)
     ax.axhline(50, color="black", lw=1, ls=":")
     ax.set(xlabel="faces in which the AU is active (%)", ylabel="active labels that are true (%)")
     ax.set(ylim=(0, 100), xlim=(0, 100 * curves.index[-1]))
-    ax.set_title(title, pad=34)
+    ax.set_title(title, pad=22)
     quiet(ax)
+    legend_below(ax, handles, drop=3.4)
     return ax
-
-
-def _levels(rates: pd.Series) -> list[int]:
-    """Heights 0, 1, 2 for names along an axis, so that neighbours do not overlap."""
-    return [number % 3 for number in range(len(rates))]
 
 
 def _all_of(kind: str, n_aus: int) -> torch.Tensor:
