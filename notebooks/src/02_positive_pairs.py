@@ -28,16 +28,15 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. Two views of one face
 #
-# Contrastive learning never says "this is a smile". It only says: *these two belong together, those
-# two do not*. Two pictures that belong together are a **positive pair**. So where do pairs come
-# from?
+# Contrastive learning never says "this is a smile". It says: *these two belong together, those two
+# do not*. Two pictures that belong together are a **positive pair**. Where do pairs come from?
 #
-# The cheapest source needs no label at all. Take one picture, and change it in two ways that do not
+# The cheapest source needs no label. Take one picture, and change it in two ways that do not
 # matter: a little brighter, a little moved, in grey. The results are two **views**. Whatever the
-# face does, it does in both of them.
+# face does, it does in both.
 #
-# Here are ten people of `synth-bp4d` that take no part in training. An **encoder** that has learned
-# from the other people comes with the library: it is loaded, not trained here.
+# We take the people of `synth-bp4d` that the library's encoder has *not* learned from. The
+# **encoder** turns a face into embeddings (notebook 00). It is loaded, not trained here.
 
 # %%
 import numpy as np
@@ -102,11 +101,10 @@ check_allowed_changes(allowed_changes)
 # %% [markdown]
 # ## 2. Anchor, same, other
 #
-# Labels give more pairs. Take a **batch**: some faces that are looked at together. Pick one of
-# them, the **anchor**. For AU12, every other face of the batch either has the anchor's label or it
-# has not. And for AU4 the *same* anchor has other partners. A face that smiles and frowns belongs
-# to the smilers for AU12, and to the frowners for AU4. This is why the encoder gives each face
-# *twelve* embeddings, one for each AU.
+# Labels give more pairs. Take a **batch**: some faces that are looked at together. Pick one, the
+# **anchor**. For AU12, every other face has the anchor's label or it has not. For AU4 the *same*
+# anchor has other partners. This is why the encoder gives each face *twelve* embeddings, one for
+# each AU.
 
 # %%
 aus = [f"AU{au}" for au in faces.aus]
@@ -120,9 +118,9 @@ for name in ("AU12", "AU4"):
     _ = figure.suptitle(f"The same 24 synthetic faces, sorted by {name}")
 
 # %% [markdown]
-# *The figure:* twice the same 24 faces. The anchor has a black frame. Faces with its label have a
-# solid blue frame, those with another label a dashed orange one. Between the two halves of the
-# figure many frames change, though no face does.
+# *The figures:* twice the same 24 faces. The anchor has a black frame, faces with its label a solid
+# blue one, the others a dashed orange one. From the first to the second many frames change, though
+# no face does.
 #
 # Now with views. $B$ images give $2B$ rows: first all of view 0, then all of view 1. Both views
 # carry the labels of their image, $y$. The other view of the anchor's own image is its **mate**.
@@ -172,14 +170,14 @@ check_same_and_other(same_and_other)
 # AUNCE, the method of this course, pulls the anchor to *one* positive. It knows three ways to find
 # one:
 #
-# - **self**: the mate. It looks at no label, so no label can mislead it. But the mate is the same
-#   person in the same second, and teaches little about other people.
+# - **self**: the mate. It looks at no label, so no label can mislead it. But it is the same person
+#   in the same second, and teaches little about other people.
 # - **nearest**: the most similar face with the same label. It trusts one label, where the encoder
 #   already agrees with it.
 # - **mean**: all faces with the same label, as a mixture. It trusts every label.
 #
-# On faces: here are the positives of our anchor for AU12. Above each stands its share of the pull.
-# Let us leave the mate out of nearest and mean for a moment (`positives_from="other_images"`).
+# Here are the positives of our anchor for AU12, each with its share of the pull. For a moment we
+# keep the mate out of nearest and mean (`positives_from="other_images"`).
 
 # %%
 from aunce_lib.inspection import plot_positives
@@ -277,9 +275,9 @@ mates = {
 # the mate. *mean*: the share of the pull that goes to the mate, one of some dozens of positives.
 #
 # What did you expect? To an encoder that knows no label, two views of one picture are more alike
-# than any two pictures. Then *nearest* is *self* under another name. Training draws faces of one
-# label together, and others come as near. And the lower the temperature, the more *mean* becomes
-# *self* too. So three kinds on paper need not be three kinds in practice. In our library
+# than any two pictures, and *nearest* is *self* under another name. Training draws faces of one
+# label together, until others come as near. And the lower the temperature, the more *mean* becomes
+# *self* too. Three kinds on paper need not be three kinds in practice. In our library
 # `positives_from="other_images"` keeps the mate for *self* alone.
 #
 # ### The mixture
@@ -480,9 +478,9 @@ for name, spoiled in kinds_of_noise.items():
 #
 # ### Does the mixture help?
 #
-# Fewer false positives are a means. The end is a better detector. The library's study trained
-# encoders with one kind of positive only, without one of them, and with all three, on clean labels
-# and with 20 % flipped. The table is loaded from `data/results/positives.csv`.
+# Fewer false positives are a means; the end is a better detector. A study trained encoders with one
+# kind of positive only, without one of them, and with all three, on clean labels and with 20 %
+# flipped. It is loaded from `data/results/positives.csv`.
 
 # %%
 from aunce_lib.inspection import read_study, summarise
@@ -543,9 +541,9 @@ from aunce_lib.checks import check_no_lesson
 check_no_lesson(no_lesson)
 
 # %% [markdown]
-# Is it true? We count in random batches of 32 from `synth-disfa`, where most AUs are rare, and
-# beside them in batches of the `BalancedBatchSampler`. It first gives every batch one active and
-# one inactive face for each AU, the rarest first. Then it fills up at random.
+# Is it true? We count in random batches of 32 from `synth-disfa`, where most AUs are rare. Beside
+# them stand batches of the `BalancedBatchSampler`: it first gives every batch one active and one
+# inactive face for each AU, the rarest first, and then fills up at random.
 
 # %%
 from aunce_lib import BalancedBatchSampler

@@ -130,11 +130,11 @@ from aunce_lib.inspection import plot_roles
 j = aus.index("AU12")
 anchor = int(faces.frames["AU12_intensity"].argmax())
 y = labels[:, j].repeat(2)
-s = torch.cat([z0, z1])[:, j] @ torch.cat([z0, z1])[:, j].T / 0.5
-s[range(128), range(128)] = -torch.inf
+z = torch.cat([z0, z1])[:, j]  # (2B, D)
+s = (z @ z.T / 0.5).fill_diagonal_(-torch.inf)
 share = s[anchor].softmax(0)
 share[(anchor + 64) % 128] = 0  # the mate is right: it is not pushed
-hardest = share.argsort(descending=True)[:7]
+hardest = share.argsort(descending=True)[:7].tolist()
 roles = ["anchor", *np.where(y[hardest] == y[anchor], "same label", "other label")]
 titles = ["anchor", *(f"{100 * share[row]:.1f} %" for row in hardest)]
 figure, _ = plot_roles(pixels[[anchor, *hardest]], roles, titles)
