@@ -1,5 +1,14 @@
 """Widgets: one question, one picture, one number that moves. Each has a still `.figure()` twin."""
 
-from aunce_lib.widgets.playground import EXPRESSIONS, Look, Playground, look
+import lazy_loader
 
-__all__ = ["EXPRESSIONS", "Look", "Playground", "look"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "curves": ["Curves", "ReweightingCurves", "push_curves"],
+        "forces": ["Ring", "ring_forces"],
+        "pairs": ["PairSampler", "Pairs", "positive_pairs"],
+        "playground": ["EXPRESSIONS", "Look", "Playground", "look"],
+        "ring": ["EmbeddingRing"],
+    },
+)
