@@ -52,10 +52,14 @@ def plot_roles(
     if len(roles) != len(images) or set(roles) - {*ROLES, ""}:
         raise ValueError(f"roles must be {len(images)} of {list(ROLES)}, got {list(roles)}")
     figure, axes = face_grid(images, titles, columns=columns, scale=1.15)
+    figure.set_figheight(figure.get_figheight() + 0.7)  # room for the legend and a title
     for ax, role in zip(axes.flat, roles, strict=False):
         if role:
             colour, line = ROLES[role]
             ax.set_axis_on()
+            ax.set_title(
+                ax.get_title(), fontsize=8, pad=4.5, parse_math=False
+            )  # clear of the frame
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(color=colour, linestyle=line, linewidth=3.5, capstyle="butt")
     used = [role for role in ROLES if role in roles]

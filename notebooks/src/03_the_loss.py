@@ -51,9 +51,9 @@ print("loaded from data/pretrained; embeddings", tuple(z0.shape))
 # %% [markdown]
 # ## 1. Cross-entropy: each face by itself
 #
-# The usual way to teach a network is a multiple-choice test. Show a face, ask "is AU12 active?",
-# and punish the wrong answer. With a score $s_k$ for each possible answer, softmax turns scores
-# into probabilities, and the loss is the surprise at the right answer, $k = y$:
+# The usual way to teach a network is a multiple-choice test: show a face, ask "is AU12 active?",
+# and punish the wrong answer. Softmax turns a score $s_k$ for each answer into a probability. The
+# loss is the surprise at the right one, $k = y$:
 #
 # $$ L = -\log \frac{e^{s_y}}{\sum_k e^{s_k}} $$
 #
@@ -72,12 +72,11 @@ _ = plot_softplus("One curve for all losses")
 
 # %% [markdown]
 # *The figure:* the loss (solid) is near 0 where the right answer wins, and a straight line where it
-# loses. Its slope (dashed) goes from 0 to 1: a case that is well answered hardly teaches any more.
+# loses. Its slope (dashed) goes from 0 to 1: what is well answered hardly teaches any more.
 #
-# For AU12 there are two answers, and a score is the dot product of the embedding with a learned
-# vector, $s_k = w_k \cdot z$. So a face is compared with two fixed directions, never with another
-# face. Contrastive losses throw the vectors $w_k$ away. **The answers to choose from are the other
-# faces.**
+# For AU12 there are two answers, and a score is $s_k = w_k \cdot z$, with a learned vector for each
+# answer. So a face is compared with two directions, never with another face. Contrastive losses
+# throw the vectors away. **The answers to choose from are the other faces.**
 #
 # ## 2. NT-Xent: find your other half
 #
@@ -141,9 +140,9 @@ figure, _ = plot_roles(pixels[[anchor, *hardest]], roles, titles)
 _ = figure.suptitle("Synthetic faces that NT-Xent pushes hardest from the anchor, for AU12")
 
 # %% [markdown]
-# *The figure:* the anchor in black, and the most pushed faces. A solid blue frame means: *has the
+# *The figure:* the anchor in black, and the most pushed faces. A solid blue frame means *has the
 # anchor's label*. NT-Xent pushes hardest what is most alike, and so it pushes smilers apart. It
-# learns to tell pictures, not action units. To learn AUs it must look at labels.
+# learns to tell pictures, not action units.
 #
 # ## 3. SupCon: all of your kind are right
 #
@@ -188,10 +187,9 @@ from aunce_lib.checks import check_sup_con
 check_sup_con(sup_con)
 
 # %% [markdown]
-# Look below the line once more: all faces stand there, *also those of the same label*. So the
-# positives push each other, and the loss can never reach 0. With $n$ positives at one point, each
-# has at most the share $1/n$. And the sum trusts every label. These are the two points where AUNCE
-# differs.
+# Look below the fraction bar: all faces stand there, *also those of the same label*. So positives
+# push each other, and the loss never reaches 0: of $n$ positives at one point, each has at most the
+# share $1/n$. And the sum trusts every label. In these two points AUNCE differs.
 #
 # ## 4. AUNCE: one right answer, and weighed wrong ones
 #
@@ -206,9 +204,8 @@ check_sup_con(sup_con)
 # $$ L_a = -\log \frac{P}{P + N} = \log\left(1 + e^{\log N - \log P}\right), \qquad
 # N = \sum_{b \in \mathrm{Other}(a)} e^{\beta s_{ab}} $$
 #
-# Why "re-weighted"? Because $e^{\beta s} = e^{s} \cdot e^{(\beta - 1) s}$. The second factor is a
-# weight on the first. For $\beta > 1$ it is large where $s$ is large: hard negatives, those that
-# look like the anchor, count for more.
+# Why "re-weighted"? Because $e^{\beta s} = e^{s} \cdot e^{(\beta - 1) s}$: the second factor weighs
+# the first. For $\beta > 1$, negatives that look like the anchor count for more.
 #
 # ### Exercise 3: the re-weighted negatives (medium, 6 minutes)
 #
@@ -267,7 +264,7 @@ pd.DataFrame(
         }
         for au in range(len(aus))
     }
-).round(4)
+).T.round(4)
 
 # %% [markdown]
 # ### Where does each loss take the faces?
@@ -280,6 +277,7 @@ pd.DataFrame(
 from aunce_lib import baselines
 from aunce_lib.inspection import plot_settled, settle
 
+torch.manual_seed(0)  # cross-entropy draws the vectors it begins with
 some = torch.tensor([1.0] * 5 + [0.0] * 11)
 paths = {
     "cross-entropy": settle(baselines.WeightedBCE(n_aus=1, dim=2), some),
@@ -440,22 +438,25 @@ effective_negatives(z0, z1, labels, temperatures, betas).round(1)
 # also hangs on few faces, and *the hardest negative of all may be a face with a wrong label*.
 #
 # What is β for, then? The authors aim at imbalance. An active face of a rare AU meets a crowd of
-# inactive ones. As an anchor it is pushed with β = 1.2, harder than it is pulled; each of the many
-# inactive ones with 0.8, less hard than it is pulled. Here are both forces, on average over the
-# anchors of this batch.
+# inactive ones. As an anchor it is pushed harder than it is pulled; each face of the crowd, as an
+# anchor, less hard. Here are the forces, on average over the anchors of this batch, first without
+# β.
 
 # %%
 from aunce_lib.inspection import push_and_pull
 
-forces = push_and_pull(z0, z1, labels).unstack("label")
-forces.columns = [f"{force}, {('inactive', 'active')[label]} anchor" for force, label in forces]
-forces.insert(0, "rate", labels.mean(dim=0).numpy())
+plain = push_and_pull(z0, z1, labels, beta_active=1.0, beta_inactive=1.0).push.unstack()
+weighed = push_and_pull(z0, z1, labels).push.unstack()
+forces = pd.DataFrame({"rate": labels.mean(dim=0)})
+for label, name in ((1, "active"), (0, "inactive")):
+    forces[f"push on {name} anchors, β = 1"] = plain[label]
+    forces[f"push on {name} anchors, with β"] = weighed[label]
 forces.set_axis(aus).sort_values("rate").round(2)
 
 # %% [markdown]
-# Compare the columns of *pull*, which are the mean σ. Even without β they would differ: where there
-# are many negatives, $N$ is large, and so is σ. Active anchors of rare AUs have that already. β
-# comes on top.
+# For β = 1 push and pull are alike: both are the mean σ. Where negatives are many, $N$ is large,
+# and so is σ. So the rarer an AU, the harder its active anchors are pushed already. β comes on top,
+# and β is the same for every AU, rare or common.
 
 # %% tags=["widget"]
 from aunce_lib.widgets import ReweightingCurves
@@ -497,8 +498,10 @@ from aunce_lib.inspection import plot_curves
 study = read_study("temperature")
 _, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", sharey=True)
 for ax, noise in zip(axes, (0.0, 0.2), strict=True):
-    runs = study[study.noise == noise]
-    plot_curves(runs, along="temperature", title=f"{noise:.0%} of the labels flipped", ax=ax)
+    runs, title = study[study.noise == noise], f"{noise:.0%} of the labels flipped"
+    plot_curves(runs, along="temperature", title=title, ax=ax).set_xscale("log")
+    ax.set_xticks(temperatures, temperatures, minor=False)
+    ax.minorticks_off()
 
 # %% [markdown]
 # *The figure:* macro F1 over τ, a line for each loss with its 95 % interval as a band; left with
@@ -617,9 +620,8 @@ for name, leave_out_self in (("official", False), ("corrected", True)):
     print(f"nearest, {name}: length of the pull {gradient.norm():.1e}")
 
 # %% [markdown]
-# Is that a disaster? Pushing alone also parts two groups: try
-# `settle(lambda z0, z1, y: aunce_loss(z0, z1, y, torch.tensor([1]), variant="official"), some)`.
-# So the program works, and nobody noticed. Slips in losses are silent: **a loss that falls is no
+# Is that a disaster? Pushing alone also parts two groups (the second "try this" below). So the
+# program trains, and nothing looks wrong. Slips in losses are silent: **a loss that falls is no
 # proof that it is the loss you meant.** Test it against a second form, as you have just done.
 #
 # ### What the second slip does
@@ -642,12 +644,11 @@ for label, name in ((1, "active"), (0, "inactive")):
 pd.DataFrame(table, aus).sort_values("rate").round(2)
 
 # %% [markdown]
-# There is a third, smaller difference. An anchor without negatives counts as a loss of 0 in the
-# official mean, so a batch without any active face makes the loss look small. The corrected mean
-# leaves such anchors out.
+# A third, smaller difference: an anchor without negatives counts as a loss of 0 in the official
+# mean. The corrected mean leaves it out.
 #
-# Do the slips matter for the detector? Figures above and in notebook 07 show both variants side by
-# side.
+# Do the slips matter for the detector? The figure above has a line for each variant, and notebook
+# 07 has more.
 #
 # ## 8. Numbers that do not overflow
 #
@@ -676,8 +677,8 @@ for tau in (0.5, 0.1, 0.05, 0.01):
         for dtype in (torch.float64, torch.float32, torch.bfloat16, torch.float16)
     }
     table[tau]["careful, float32"] = careful(cosine / tau, others / tau).item()
-    cosines = cosine.bfloat16() / tau, others.bfloat16() / tau
-    table[tau]["careful, cosines in bfloat16"] = careful(*cosines).item()
+    rounded = cosine.bfloat16().float(), others.bfloat16().float()
+    table[tau]["careful, cosines in bfloat16"] = careful(*(c / tau for c in rounded)).item()
 pd.DataFrame(table).rename_axis(columns="τ").round(4)
 
 # %% [markdown]
@@ -685,9 +686,9 @@ pd.DataFrame(table).rename_axis(columns="τ").round(4)
 #
 # - **Subtract before you exponentiate.** $\log \sum e^{s} = m + \log \sum e^{s - m}$ with $m$ the
 #   largest $s$. No term exceeds 1. That is what `logsumexp` does, and `softplus` does the rest.
-# - **bfloat16 does not overflow, but it rounds.** It keeps about three digits: .97 and .98 are two
-#   steps apart. At τ = .01 that error is multiplied by 100, inside an exponential. The last line
-#   shows it. So `aunce_loss` multiplies in float32, whatever autocast says.
+# - **bfloat16 does not overflow, but it rounds.** It keeps about three digits: .97 and .98 are
+#   three steps apart. At τ = .01 that error is multiplied by 100, inside an exponential. The last
+#   line shows it. So `aunce_loss` multiplies in float32, whatever autocast says.
 # - **Never NaN.** One NaN in one batch kills a run of days.
 #
 # ## What you have seen
@@ -703,7 +704,10 @@ pd.DataFrame(table).rename_axis(columns="τ").round(4)
 #
 # ## Try this
 #
-# - Draw `settle` for *self*, *nearest* and the official variants. Which ends differ?
+# - Start `settle` with other seeds. On a circle nobody can step aside: with few faces and an
+#   unlucky start, actives and inactives can block each other's way for ever.
+# - Let the official *nearest* settle, which only pushes: `lambda z0, z1, y: aunce_loss(z0, z1, y,
+#   torch.tensor([1]), variant="official")`. Where does it end?
 # - Flip one label of `some`, and let SupCon and AUNCE settle. Where does the wrong face go?
 # - In the gradient, separate the two roles of β: write a loss with one number for the ratio and
 #   another for the exponent.
