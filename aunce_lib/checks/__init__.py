@@ -7,7 +7,7 @@ _attached, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "exercises": ["Exercise", "Progress", "progress"],
         "plot": ["Curve", "Plot"],
-        "loss": [
+        "losses": [
             "check_log_negatives",
             "check_loss_gradient",
             "check_nt_xent",
@@ -15,7 +15,7 @@ _attached, __dir__, __all__ = lazy_loader.attach(
             "check_sup_con",
         ],
         "own_data": ["check_find_image", "check_image_of_row", "check_person_of"],
-        "pairs": [
+        "positive_pairs": [
             "check_allowed_changes",
             "check_log_positive",
             "check_no_lesson",

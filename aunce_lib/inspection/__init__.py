@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "push_and_pull",
             "settle",
         ],
-        "pairs": [
+        "pair_plots": [
             "false_positives",
             "mate_shares",
             "plot_batches",

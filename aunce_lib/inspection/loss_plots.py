@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..loss import explain
 from ..sampler import Positive
-from .pairs import plot_roles
+from .pair_plots import plot_roles
 from .style import ACTIVE, INACTIVE, PALETTE, legend_below, new_axes, quiet
 
 

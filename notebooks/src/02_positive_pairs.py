@@ -68,8 +68,8 @@ figure, _ = face_grid(np.stack(pictures), titles, columns=8, scale=1.15)
 # *The figure:* three synthetic faces, and seven views of each. Light, colour, place, size and
 # sharpness differ. Some are mirrored. The expression stays.
 #
-# What a view changes, the encoder learns to ignore, since both views must get nearly the same
-# embedding. So choose with care: **a view may change only what the label does not depend on.**
+# What a view changes, the encoder learns to ignore. So **a view may change only what the label does
+# not depend on.**
 #
 # ### Exercise 1: what may a view change? (easy, 3 minutes)
 #
@@ -313,20 +313,20 @@ from aunce_lib.corpora import dials
 noisy, j = dials.flip_labels(corpus, 0.2), aus.index("AU2")
 claimed = np.random.default_rng(0).permutation(np.flatnonzero(noisy.labels[:, j] == 1))
 wrong = corpus.labels[claimed, j] == 0
-roles = np.where(wrong[:24], "wrong label", "same label")
+roles = np.where(wrong[:24], "wrong label", "right label")
 figure, _ = plot_roles(corpus.images(claimed[:24]), roles)
 _ = figure.suptitle(f"24 synthetic faces labelled active for AU2; {wrong[:24].sum()} are not")
 print(f"of all {len(wrong)} that are labelled active, {wrong.mean():.0%} are not")
 
 # %% [markdown]
 # *The figure:* 24 faces, all labelled active. Those in a dotted red frame do not raise the outer
-# brow: their label was flipped. One label in five was flipped, but far more than one in five of
-# *these* is wrong. How can that be?
+# brow: their label was flipped. Only one label in five was, but far more than one in five of
+# *these*. How can that be?
 #
-# Count in 1,000 faces. AU2 is active in a share $r$ of 17 %: 170 faces. Of them a fifth lose
-# their label: 136 keep it. The other 830 are inactive, and a fifth of those are *given* the label:
-# 166. So 302 faces are labelled active, and of these 136 are. That is 45 %. **More than half of all
-# active labels are wrong**, because there are so many inactive faces to make mistakes on.
+# Count in 1,000 faces. AU2 is active in a share $r$ of 17 %: 170 faces, of which 136 keep their
+# label. The other 830 are inactive, and a fifth of them are *given* the label: 166. So 302 faces
+# are labelled active, and 136 of them are. That is 45 %. **More than half of all active labels are
+# wrong**, because there are so many inactive faces to make mistakes on.
 #
 # ### Exercise 4: how true is a label? (medium, 5 minutes)
 #
@@ -369,8 +369,8 @@ _ = plot_truth(pd.DataFrame(curves), some, "The rarer an AU, the less its active
 
 # %% [markdown]
 # *The figure:* from left to right AUs get more frequent; the names above mark some of synth-bp4d.
-# Each curve is a share of flipped labels. All of them rise from near 0 at the left. With 20 %
-# flipped, the curve crosses the dotted line of one half at a rate of 20 %.
+# All curves rise from near 0. With 20 % of the labels flipped, an active label is as good as a coin
+# (the dotted line) where the rate is 20 %.
 #
 # ### From labels to pairs
 #
@@ -397,16 +397,15 @@ pairs = pd.DataFrame(pairs, index=["share of all pairs (%)", "claim is right (%)
 (100 * pairs).round(1)
 
 # %% [markdown]
-# Read the second line. For a rare AU, "both are active" is hardly better than the toss of a coin,
-# and a *mean* over all active faces is pulled half of the time to a face that differs. Now the last
-# line, which is easily overlooked: "these two differ" is right in fewer than half of the cases.
-# Positives can be chosen with more care. **No choice of positives mends the negatives.**
+# Read the second line. For a rare AU, "both are active" is hardly better than the toss of a coin.
+# Now the last line, which is easily overlooked: "these two differ" is right in fewer than half of
+# the cases. Positives can be chosen with more care. **No choice of positives mends the negatives.**
 #
 # ## 5. How many positives are false?
 #
-# The formula is blind: it draws any face with the label. *Self* and *nearest* are not blind. So we
-# measure. We flip labels, let the loss choose its positives in batches of 64, and ask how much of
-# the pull goes to a face whose *true* label is not the anchor's.
+# The formula is blind: it draws any face with the label. The kinds of positive are not. So we flip
+# labels, let the loss choose its positives in batches of 64, and ask how much of the pull goes to a
+# face whose *true* label is not the anchor's.
 #
 # Predict, for anchors labelled active: which kind has the fewest false positives, which the most?
 # And does it matter whether the mate may be chosen?
@@ -432,10 +431,9 @@ for ax, (source, by_flips) in zip(axes, shares.items(), strict=True):
     plot_false_positives(pd.DataFrame(by_flips).T, pd.Series(blind, flips), title, ax)
 
 # %% [markdown]
-# *The figure:* left, any positive may be the mate; right, only other images. From left to right in
-# each panel more labels are flipped; upwards, a larger share of the pull is towards false
-# positives. The dashed line is the formula, $2p(1-p)$, averaged over the AUs. Only anchors labelled
-# active are counted.
+# *The figure:* the share of the pull towards false positives, over the share of flipped labels, for
+# anchors labelled active. Left, a positive may be the mate; right, only another image. The dashed
+# line is the formula, $2p(1-p)$, averaged over the AUs.
 #
 # **Explain this figure** (4 minutes). Why does *self* stay at zero? Why does *mean* follow the
 # dashed line, but below it? What is different about *nearest* in the two panels, and what does that
@@ -472,9 +470,8 @@ for name, spoiled in kinds_of_noise.items():
 (100 * pd.DataFrame(table).T).round(1).rename_axis(columns="false pull of mean (%)")
 
 # %% [markdown]
-# With missed events every face that *is* labelled active is active. So there are no false positives
-# among them, and all the harm is among the inactive. When you read that a method is "robust to
-# noise", ask: to which?
+# With missed events every face that is labelled active *is* active, and all the harm is among the
+# inactive. When you read that a method is "robust to noise", ask: to which?
 #
 # ### Does the mixture help?
 #
@@ -502,10 +499,9 @@ differences = differences[["pair", "noise", "difference", "low", "high", "n"]]
 differences.reset_index(drop=True).round(3)
 
 # %% [markdown]
-# Read the differences with their intervals: `difference` is how much F1 the mixture has gained
-# over another choice, on the same people and seeds. Where 0 lies between `low` and `high`, this
-# study has shown no difference. A good idea is not yet a gain: which rows do show one? And do they
-# differ between clean and noisy labels?
+# `difference` is how much F1 the mixture has gained over another choice, on the same people and
+# seeds. Where 0 lies between `low` and `high`, this study has shown no difference. A good idea is
+# not yet a gain: which rows do show one? And is it the same for clean and noisy labels?
 #
 # ## 6. Batches that teach something
 #
@@ -563,9 +559,9 @@ lessons.index = disfa.rates().index
 _ = plot_batches(lessons, "Batches without a lesson, synth-disfa, 32 faces")
 
 # %% [markdown]
-# *The figure:* for each AU three bars: your formula, random batches as counted, balanced batches as
-# counted. For the rarest AUs about a fifth of the random batches teach nothing. Balanced batches
-# always do: their bars have no height.
+# *The figure:* for each AU your formula, and the counts in random and in balanced batches. For the
+# rarest AUs a fifth or more of the random batches teach nothing. Of the balanced batches all teach
+# something: their bars have no height.
 #
 # What does it cost? Where there are enough faces for all batches, nothing. But if an AU is rarer
 # than one face in a batch, the same few must come again and again. And if their labels are wrong,

@@ -62,8 +62,8 @@ print("loaded from data/pretrained; embeddings", tuple(z0.shape))
 #
 # $$ L = \log\left(1 + e^{d}\right), \qquad d = \log \sum_{k \neq y} e^{s_k} - s_y $$
 #
-# This function is called *softplus*. **Every loss of this notebook is softplus of some $d$.** They
-# differ only in what counts as right, and what as wrong.
+# This function is called *softplus*. **Every loss of this notebook is softplus of some $d$,
+# or a mean of such.** They differ only in what counts as right, and what as wrong.
 
 # %%
 from aunce_lib.inspection import plot_softplus
@@ -302,16 +302,15 @@ _ = plot_settled(places, some)
 #   are mixed: it was never told any.
 # - *SupCon* and *AUNCE* have two poles, as far apart as a circle allows, each face at one of them.
 #   All that tells one face from another with the same label is gone.
-# - So on clean labels, and with nothing but points, SupCon and AUNCE want the same. They differ in
-#   the forces on the way, and in whom they trust. With wrong labels a pole for each label is not
-#   what one wishes for.
+# - So on clean labels SupCon and AUNCE want the same. They differ in the forces on the way, and in
+#   whom they trust. With wrong labels, a pole for each label is not what one wishes for.
 #
 # </details>
 #
 # ## 5. The gradient: who pulls, who pushes
 #
-# A loss acts through its gradient and nothing else. Let us derive it, in four short steps. The
-# anchor $a$ is fixed, so we write $s_b$ for $s_{ab}$.
+# A loss acts through its gradient and nothing else. We derive it in four short steps. The anchor
+# $a$ is fixed, so we write $s_b$ for $s_{ab}$.
 #
 # **Step 1.** $L = \log(1 + e^d)$ with $d = \log N - \log P$. Its derivative is the sigmoid:
 #
@@ -336,8 +335,8 @@ _ = plot_settled(places, some)
 #
 # $$ \frac{\partial L}{\partial s_b} = \sigma(d)\,\left(\beta\, q_b - \pi_b\right) $$
 #
-# Negatives get a positive entry: the loss falls if they become *less* similar. That is a push.
-# Positives get a negative one: a pull. Sum over all faces. **The whole pull is $\sigma$, the whole
+# Negatives get a positive entry: the loss falls if they become *less* similar, a push. Positives
+# get a negative one, a pull. Sum over all faces. **The whole pull is $\sigma$, the whole
 # push is $\sigma\beta$. So β is the ratio of push to pull.**
 #
 # ### Exercise 4: the gradient (hard, 8 minutes)
@@ -407,8 +406,8 @@ _ = figure.suptitle("AU12: who pulls the anchor, and who pushes it (|dL/ds| · 1
 #
 # $$ \frac{\partial z}{\partial x} = \frac{1}{|x|}\left(I - z z^{T}\right) $$
 #
-# Hence a face at the anchor's own place, or right opposite, has a similarity but no leverage. On
-# the ring below you can see that. Drag the faces. Which negative pushes hardest?
+# Hence a face at the anchor's own place, or right opposite, has a similarity but no leverage. See
+# it on the ring: drag the faces. Which negative pushes hardest?
 
 # %% tags=["widget"]
 from aunce_lib.widgets import EmbeddingRing
@@ -419,10 +418,10 @@ EmbeddingRing()
 # ## 6. What β and τ do
 #
 # β stands in two places of $\sigma\,(\beta q_b - \pi_b)$: before $q$, as the ratio of push to pull,
-# and *inside* $q$, in the exponent. There $\beta s = \beta \cos / \tau$, so β acts as if negatives
-# had a temperature of their own, $\tau / \beta$. A lower temperature makes softmax pick. How many
-# negatives does an anchor mind? If the shares $q$ were $1/n$ for $n$ faces and 0 for the rest, the
-# exponential of their entropy would be $n$. We take that as the number.
+# and *inside* $q$, in the exponent, as if negatives had a temperature of their own, $\tau / \beta$.
+# A lower temperature makes softmax pick. How many negatives does an anchor mind? If the shares $q$
+# were $1/n$ for $n$ faces and 0 for the rest, e to their entropy would be $n$. We take that as the
+# number.
 #
 # Predict: of the 128 rows, how many does an anchor mind at τ = 0.5? And at τ = 0.05?
 
@@ -449,14 +448,14 @@ plain = push_and_pull(z0, z1, labels, beta_active=1.0, beta_inactive=1.0).push.u
 weighed = push_and_pull(z0, z1, labels).push.unstack()
 forces = pd.DataFrame({"rate": labels.mean(dim=0)})
 for label, name in ((1, "active"), (0, "inactive")):
-    forces[f"push on {name} anchors, β = 1"] = plain[label]
-    forces[f"push on {name} anchors, with β"] = weighed[label]
-forces.set_axis(aus).sort_values("rate").round(2)
+    forces[f"{name}, β = 1"] = plain[label]
+    forces[f"{name}, with β"] = weighed[label]
+forces.set_axis(aus).sort_values("rate").round(2).rename_axis(columns="push on anchors")
 
 # %% [markdown]
 # For β = 1 push and pull are alike: both are the mean σ. Where negatives are many, $N$ is large,
-# and so is σ. So the rarer an AU, the harder its active anchors are pushed already. β comes on top,
-# and β is the same for every AU, rare or common.
+# and so is σ. Compare active with inactive anchors, for rare and for common AUs: what β is meant to
+# do, the numbers of faces do in part already. And β is the same for every AU, rare or common.
 
 # %% tags=["widget"]
 from aunce_lib.widgets import ReweightingCurves
@@ -487,8 +486,7 @@ pd.DataFrame({"spread between fields": between, "spread between seeds": within})
 # middle field is β = 1: no re-weighting.
 #
 # Before you look for the best field, read the small table. If fields differ no more than seeds do,
-# the best field is mostly luck. Then the honest sentence is: on these faces β does not matter much.
-# What do *these* numbers say?
+# the best field is mostly luck. What do *these* numbers say?
 #
 # The same question for the temperature, `data/results/temperature.csv`:
 
@@ -522,7 +520,7 @@ for ax, noise in zip(axes, (0.0, 0.2), strict=True):
 #
 # ## 7. Two slips in the published code
 #
-# The authors published their program, and it does not quite do what the formulas say. We kept its
+# The authors published their program. It does not quite do what the formulas say. We kept its
 # behaviour as a switch, `variant="official"`, to compare with it and to learn from it. Treat it as
 # a black box: it takes embeddings and returns losses. From a loss we get back $\log P$, since $L =
 # \log(1 + N/P)$ means $\log P = \log N - \log(e^L - 1)$.
@@ -685,7 +683,7 @@ pd.DataFrame(table).rename_axis(columns="τ").round(4)
 # Three lessons:
 #
 # - **Subtract before you exponentiate.** $\log \sum e^{s} = m + \log \sum e^{s - m}$ with $m$ the
-#   largest $s$. No term exceeds 1. That is what `logsumexp` does, and `softplus` does the rest.
+#   largest $s$: no term exceeds 1. `logsumexp` does that, and `softplus` the rest.
 # - **bfloat16 does not overflow, but it rounds.** It keeps about three digits: .97 and .98 are
 #   three steps apart. At τ = .01 that error is multiplied by 100, inside an exponential. The last
 #   line shows it. So `aunce_loss` multiplies in float32, whatever autocast says.

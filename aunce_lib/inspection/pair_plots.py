@@ -25,6 +25,7 @@ ROLES = {
     "same label": (PALETTE["blue"], "-"),
     "other label": (PALETTE["orange"], (0, (3, 1.5))),
     "no label": (UNKNOWN, ":"),
+    "right label": (PALETTE["blue"], "-"),
     "wrong label": (PALETTE["vermilion"], (0, (1, 1))),
 }
 #: The published kinds of positive, and their line in a figure.

@@ -109,7 +109,9 @@ def check_same_and_other(answer: Callable, strict: bool = False) -> CheckResult:
         "same = (y[:, None] == y) & ~np.eye(len(y), dtype=bool), and other needs both labels "
         "known: ~np.isnan(y).",
     )
-    return check("Same and other", answer, right, cases, wrong, hints, strict)
+    wrong = {cause: _as_bits(function) for cause, function in wrong.items()}
+    title = "Same and other"
+    return check(title, _as_bits(answer), _as_bits(right), cases, wrong, hints, strict)
 
 
 def check_log_positive(answer: Callable, strict: bool = False) -> CheckResult:
@@ -282,3 +284,18 @@ def check_no_lesson(answer: Callable, strict: bool = False) -> CheckResult:
     )
     curve = Curve(np.linspace(0, 1, 81), "rate of the AU", "probability", lambda rate: (rate, 8))
     return check("An empty lesson", answer, right, cases, wrong, hints, strict, curve)
+
+
+def _as_bits(function: Callable) -> Callable:
+    """The same function, whose two bool tables are shown as 0 and 1."""
+
+    def bits(*args):
+        value = function(*args)
+        try:
+            same, other = value
+            right_kind = same.dtype == other.dtype == bool and same.shape == other.shape
+        except (TypeError, ValueError, AttributeError):
+            return value
+        return np.stack([same, other]).astype(int) if right_kind else value
+
+    return bits
