@@ -14,6 +14,7 @@ _attached, __dir__, __all__ = lazy_loader.attach(
             "check_official_positive",
             "check_sup_con",
         ],
+        "start": ["check_duchenne_smile", "check_f1_of_a_parrot"],
         "own_data": ["check_find_image", "check_image_of_row", "check_person_of"],
         "positive_pairs": [
             "check_allowed_changes",
