@@ -307,7 +307,7 @@ PairSampler()
 # $\varepsilon$ = 20 %, by the toss of a loaded coin. Let us look at faces that are *labelled*
 # active for AU2, the raised outer brow. It is active in about 17 % of all faces.
 
-# %%
+# %% tags=["cover"]
 from aunce_lib.corpora import dials
 
 noisy, j = dials.flip_labels(corpus, 0.2), aus.index("AU2")

@@ -273,7 +273,7 @@ pd.DataFrame(
 # each loss move them freely. Predict first: where will the actives end, where the inactives, and
 # what becomes of the two views of one face?
 
-# %%
+# %% tags=["cover"]
 from aunce_lib import baselines
 from aunce_lib.inspection import plot_settled, settle
 
