@@ -361,9 +361,9 @@ check_true_share(true_share)
 # %%
 from aunce_lib.inspection import plot_truth
 
+rates = synthetic.labels("synth-bp4d", "small").rates().rate
 rate = np.linspace(0.02, 0.7, 69)
 curves = {eps: pd.Series(true_share(rate, eps), rate) for eps in (0.05, 0.1, 0.2, 0.3)}
-rates = synthetic.labels("synth-bp4d", "small").rates().rate
 some = rates[["AU24", "AU4", "AU17", "AU6", "AU10"]]
 _ = plot_truth(pd.DataFrame(curves), some, "The rarer an AU, the less its active labels mean")
 
