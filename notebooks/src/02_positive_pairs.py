@@ -126,8 +126,9 @@ for name in ("AU12", "AU4"):
 # carry the labels of their image, $y$. The other view of the anchor's own image is its **mate**.
 # For one AU and an anchor $a$:
 #
-# $$ \mathrm{Same}(a) = \{\, b \neq a : y_b = y_a \,\} \qquad
-# \mathrm{Other}(a) = \{\, b : y_b \neq y_a \,\} $$
+# $$ \mathrm{Same}(a) = \{\, b \neq a : y_b = y_a \,\} $$
+#
+# $$ \mathrm{Other}(a) = \{\, b : y_b \neq y_a \,\} $$
 #
 # Rows without a label (NaN) are in neither set.
 #
@@ -205,9 +206,11 @@ _ = figure.suptitle("AU12: an anchor, and the synthetic faces it is pulled to")
 # *similarity* $s_{ab} = z_a \cdot z_b / \tau$. The loss (notebook 03) will need one number $P$, how
 # well the anchor agrees with its positive. By kind:
 #
-# $$ \log P_{\mathrm{self}} = s_{a,\mathrm{mate}} \qquad
-# \log P_{\mathrm{nearest}} = \max_{b \in \mathrm{Same}(a)} s_{ab} \qquad
-# \log P_{\mathrm{mean}} = \log \frac{1}{|\mathrm{Same}(a)|}
+# $$ \log P_{\mathrm{self}} = s_{a,\mathrm{mate}} $$
+#
+# $$ \log P_{\mathrm{nearest}} = \max_{b \in \mathrm{Same}(a)} s_{ab} $$
+#
+# $$ \log P_{\mathrm{mean}} = \log \frac{1}{|\mathrm{Same}(a)|}
 # \sum_{b \in \mathrm{Same}(a)} e^{s_{ab}} $$
 #
 # The mean is taken over $e^s$, not over $s$. So a similar face counts for more: it pulls with the
