@@ -232,15 +232,3 @@ def plot_batches(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -
     quiet(ax)
     legend_below(ax, handles)
     return ax
-
-
-__all__ = [
-    "ROLES",
-    "false_positives",
-    "mate_shares",
-    "plot_batches",
-    "plot_false_positives",
-    "plot_positives",
-    "plot_roles",
-    "plot_truth",
-]
