@@ -5,8 +5,32 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "loss_plots": [
+            "effective_negatives",
+            "plot_forces",
+            "plot_settled",
+            "plot_softplus",
+            "push_and_pull",
+            "settle",
+        ],
+        "pair_plots": [
+            "false_positives",
+            "mate_shares",
+            "plot_batches",
+            "plot_false_positives",
+            "plot_positives",
+            "plot_roles",
+            "plot_truth",
+        ],
         "projection": ["project"],
-        "studies": ["add_rare", "paired_differences", "published", "summarise", "transfer"],
+        "studies": [
+            "add_rare",
+            "paired_differences",
+            "published",
+            "read_study",
+            "summarise",
+            "transfer",
+        ],
         "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
         "corpus_statistics": ["compare_statistics", "label_statistics", "plot_statistics"],
         "plots": [
