@@ -1,5 +1,13 @@
 """Widgets: one question, one picture, one number that moves. Each has a still `.figure()` twin."""
 
-from aunce_lib.widgets.playground import EXPRESSIONS, Look, Playground, look
+import lazy_loader
 
-__all__ = ["EXPRESSIONS", "Look", "Playground", "look"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "movie": ["TrainingMovie", "film"],
+        "noise_lab": ["NoiseLab"],
+        "playground": ["EXPRESSIONS", "Look", "Playground", "look"],
+        "thresholds": ["ThresholdExplorer"],
+    },
+)
