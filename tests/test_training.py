@@ -483,3 +483,11 @@ def test_an_infinite_loss_leaves_the_last_checkpoint_whole(faces, tmp_path, monk
     with pytest.raises(FloatingPointError, match="inf in epoch 2, step 1"):
         quietly(faces, QUICK, tmp_path / "run")
     assert Run.load(tmp_path / "run").history["epoch"].tolist() == [1]
+
+
+def test_after_each_epoch_the_history_so_far_is_handed_out(faces, undisturbed, tmp_path):
+    seen = []
+    run = quietly(faces, QUICK, tmp_path / "watched", on_epoch=seen.append)
+    assert [len(history) for history in seen] == [1, 2, 3]
+    pd.testing.assert_frame_equal(seen[-1], run.history)
+    assert_same(run, undisturbed)

@@ -140,9 +140,7 @@ PAIRS = {
     "50 faces, 8 dimensions": (_points(50, 8), _points(50, 8, seed=1)),
 }
 WRONG_ALIGNMENT = {
-    "these are distances: square them.": (
-        lambda z0, z1: np.linalg.norm(z0 - z1, axis=1).mean()
-    ),
+    "these are distances: square them.": (lambda z0, z1: np.linalg.norm(z0 - z1, axis=1).mean()),
     "the mean was taken over the dimensions too. Add up over the dimensions (that is the squared "
     "distance), then take the mean over the faces.": lambda z0, z1: ((z0 - z1) ** 2).mean(),
     "the squared distances were added up over the faces: take their mean.": (
@@ -194,9 +192,7 @@ CLOUDS = {
 }
 WRONG_UNIFORMITY = {
     "each face was compared with itself too, at distance 0: leave the pairs a = b out.": (
-        lambda z, t=2.0: np.log(
-            np.exp(-t * ((z[:, None] - z[None]) ** 2).sum(-1)).mean()
-        )
+        lambda z, t=2.0: np.log(np.exp(-t * ((z[:, None] - z[None]) ** 2).sum(-1)).mean())
     ),
     "the logarithm came before the mean, so this is −t times the mean distance. First the mean of "
     "the exponentials, then the logarithm.": lambda z, t=2.0: (-t * _squared_distances(z)).mean(),

@@ -6,7 +6,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "projection": ["project"],
-        "studies": ["add_rare", "paired_differences", "published", "summarise", "transfer"],
+        "studies": [
+            "add_rare",
+            "paired_differences",
+            "published",
+            "read_study",
+            "summarise",
+            "transfer",
+        ],
         "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
         "encoder_plots": ["plot_au_graph", "plot_tokens"],
         "encoder_steps": [

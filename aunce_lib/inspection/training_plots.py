@@ -36,12 +36,16 @@ def plot_sphere(points, labels=None, title: str = "", ax: Axes | None = None) ->
     ax = ax or new_axes(2.6, 3.0)
     turn = np.linspace(0, 2 * np.pi, 200)
     ax.plot(np.cos(turn), np.sin(turn), color="#BBBBBB", linewidth=1, zorder=1)
-    looks = ((0, "#56B4E9", "o", 1.0), (1, "#D55E00", "^", 1.06))  # two rings, so that none is hidden
+    looks = (
+        (0, "#56B4E9", "o", 1.0),
+        (1, "#D55E00", "^", 1.06),
+    )  # two rings, so that none is hidden
     for label, colour, marker, radius in looks:
         here = radius * points[labels == label].T
         ax.scatter(*here, s=45, color=colour, marker=marker, edgecolor="white", lw=0.5, zorder=2)
     ax.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25))
-    ax.set_title(f"{title}\nuniformity {uniformity(points[:, None]):.2f}", fontsize=10)
+    spread = round(uniformity(points[:, None]), 2) + 0.0  # no −0.00
+    ax.set_title(f"{title}\nuniformity {spread:.2f}", fontsize=10)
     ax.set_aspect("equal")
     ax.set_axis_off()
     return ax

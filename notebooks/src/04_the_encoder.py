@@ -49,9 +49,9 @@ encoder, aus = model.encoder, test.aus
 
 # %% [markdown]
 # **Predict** (1 minute). From pixels to the sphere there are six steps. The backbone turns pixels
-# into 16 places of 128 numbers. Then comes a block that all AUs share, then a block *for each of the
-# 12 AUs*, each a matrix of 128 × 128. Which step has learned most numbers? And how many are in the
-# twelve blocks together?
+# into 16 places of 128 numbers. Then comes a block that all AUs share, then a block *for each of
+# the 12 AUs*, each a matrix of 128 × 128. Which step has learned most numbers? And how many are in
+# the twelve blocks together?
 #
 # <details><summary>Answer</summary>
 #
@@ -92,8 +92,9 @@ smile = look({6: 0.7, 12: 1.0, 25: 0.6}, person=6).face
 _ = plot_tokens(smile, title="16 places of a synthetic face")
 
 # %% [markdown]
-# *The figure:* a smiling face under a grid of 4 × 4 squares, numbered like the words of a page, from
-# 0 at the top left to 15 at the bottom right. Brows lie in places 4 to 7, the mouth in 13 and 14.
+# *The figure:* a smiling face under a grid of 4 × 4 squares, numbered like the words of a page,
+# from 0 at the top left to 15 at the bottom right. Brows lie in places 4 to 7, the mouth in 13 and
+# 14.
 #
 # The plainest tokens are the pixels of a square themselves. That is how a *transformer* begins.
 #
@@ -147,8 +148,8 @@ check_to_tokens(to_tokens)
 # **Predict** (1 minute). How many pixels wide is what one token of `conv-small` sees: 16, 30, or
 # all 64?
 #
-# <details><summary>Answer</summary>2 + 2 · 2 = 6, then 6 + 2 · 4 = 14, then 14 + 2 · 8 = 30. A token
-# sees nearly twice as far as its own square of 16.</details>
+# <details><summary>Answer</summary>2 + 2 · 2 = 6, then 6 + 2 · 4 = 14, then 14 + 2 · 8 = 30. A
+# token sees nearly twice as far as its own square of 16.</details>
 
 # %%
 from aunce_lib import Encoder
@@ -164,11 +165,12 @@ for ax, (name, network) in zip(axes, backbones.items(), strict=True):
 _ = picture.figure.colorbar(picture, ax=axes, label="influence (root, largest = 1)", shrink=0.8)
 
 # %% [markdown]
-# *The figure:* the more a pixel of a 64 × 64 picture changes token 5, the brighter it is. The dashed
-# square is the token's own place. Left, a trained conv: a patch of 30 × 30 pixels that *ends* at the
-# token's place and reaches left and up, since each layer takes every second window and begins with the
-# first. Around it a faint face: every picture is standardised as a whole before anything else. Right, a
-# Swin with fresh weights: mostly its own place, and the window around it. Training would change that.
+# *The figure:* the more a pixel of a 64 × 64 picture changes token 5, the brighter it is. The
+# dashed square is the token's own place. Left, a trained conv: a patch of 30 × 30 pixels that
+# *ends* at the token's place and reaches left and up, since each layer takes every second window
+# and begins with the first. Around it a faint face: every picture is standardised as a whole before
+# anything else. Right, a Swin with fresh weights: mostly its own place, and the window around it.
+# Training would change that.
 
 # %%
 import time
@@ -201,8 +203,8 @@ pd.DataFrame({name: measure(network) for name, network in backbones.items()}).T.
 # $$ v_j = \frac1T \sum_{t} \mathrm{ReLU}\!\left(W_j\, x_t + b_j\right) $$
 #
 # The mean over the places comes **after** ReLU. ReLU drops what speaks against. So a corner of the
-# mouth that shouts "smile!" is not outvoted by fifteen places that have nothing to say. (A BatchNorm
-# stands before ReLU as well. We come to it.)
+# mouth that shouts "smile!" is not outvoted by fifteen places that have nothing to say. (A
+# BatchNorm stands before ReLU as well. We come to it.)
 #
 # Does AU12's block look at the mouth? We draw faces at rest, then move one muscle, and look where
 # that muscle's own block notices a change.
@@ -225,14 +227,14 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 # *The figure:* five synthetic faces, each with one muscle contracted, under a grid that is the more
 # orange the more the AU's block noticed at that place (mean over four people).
 #
-# **Explain this figure** (3 minutes). Where should the orange be for each AU? Is it only there? Name
-# one harmless reason for orange elsewhere, and one that is not.
+# **Explain this figure** (3 minutes). Where should the orange be for each AU? Is it only there?
+# Name one harmless reason for orange elsewhere, and one that is not.
 #
 # <details><summary>What a good answer holds</summary>
 #
 # - AU1 and AU4 at the brows (places 4 to 7), AU6 under the eyes, AU12 and AU17 at mouth and chin.
-# - Harmless: a token sees 30 pixels, to the left of and above the end of its place. So the place on the
-#   right and the one below notice too, and those on the left of the picture little.
+# - Harmless: a token sees 30 pixels, to the left of and above the end of its place. So the place on
+#   the right and the one below notice too, and those on the left of the picture little.
 # - Not harmless: the block reads a *companion*. Smiles raise cheeks, so AU6's block may look at the
 #   mouth. It works in this corpus, and fails on a polite smile.
 #
@@ -246,8 +248,8 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 #
 # <details><summary>Hint 1</summary>Write the loop over the AUs first. It is right already, only
 # slow.</details>
-# <details><summary>Hint 2</summary><code>torch.einsum</code>: call the axes of the tokens b, t, c and
-# those of the weights j, d, c. Which letter is summed over?</details>
+# <details><summary>Hint 2</summary><code>torch.einsum</code>: call the axes of the tokens b, t, c
+# and those of the weights j, d, c. Which letter is summed over?</details>
 # <details><summary>Hint 3</summary>The product has the axes b, t, j, d. Then comes the bias, then
 # ReLU, then the mean over t.</details>
 
@@ -300,8 +302,8 @@ pd.DataFrame(cosines, index=names).T.round(2)
 # %% [markdown]
 # *The table:* the cosine of the face with itself; 1 means the same embedding.
 #
-# In training mode the embedding depends on the company. **BatchNorm** does that. In every channel it
-# measures mean $\mu$ and deviation $\sigma$ over the batch, and hands on
+# In training mode the embedding depends on the company. **BatchNorm** does that. In every channel
+# it measures mean $\mu$ and deviation $\sigma$ over the batch, and hands on
 #
 # $$ \hat{x} = \gamma\,\frac{x - \mu_{\text{batch}}}{\sigma_{\text{batch}}} + \beta $$
 #
@@ -314,7 +316,8 @@ pd.DataFrame(cosines, index=names).T.round(2)
 #    Each view goes through the encoder by itself, with its own $\mu$ and $\sigma$, as in the
 #    published code. If one view came out darker as a whole, its own mean takes that away.
 #
-# How much does the second rule change? Two views of 32 faces, once in two passes, once in one pass of
+# How much does the second rule change? Two views of 32 faces, once in two passes, once in one pass
+# of
 # 64. The number is how far the two views of a face lie apart (0 to 4).
 
 # %%
@@ -331,26 +334,26 @@ print(f"two passes: {alignment(*two_passes):.3f}, one pass: {alignment(*one_pass
 
 # %% [markdown]
 # With 32 faces and mild views that is little, since both views have nearly the same statistics. It
-# grows where views differ as a whole. Exercise 1 of notebook 05 checks that your training step keeps
-# the rule.
+# grows where views differ as a whole. Exercise 1 of notebook 05 checks that your training step
+# keeps the rule.
 #
 # ## 5. The graph: action units listen to each other
 #
-# A person who codes faces does not judge AUs one by one. Raised cheeks are easier to see when the lip
-# corners are up. So each AU may listen to others before it answers. To which? To those whose
+# A person who codes faces does not judge AUs one by one. Raised cheeks are easier to see when the
+# lip corners are up. So each AU may listen to others before it answers. To which? To those whose
 # features are **most like its own, in this very face**. That makes a graph: its nodes are the AUs,
 # and each has $K = 4$ arrows to the AUs it listens to, itself included.
 #
 # ### Exercise 3: who listens to whom (medium, 6 minutes)
 #
-# From the features $v$ $(J, C)$ of one face make $A$ $(J, J)$: row $j$ holds a 1 for each of the $K$
-# AUs with the largest products $v_j \cdot v_k$, else 0.
+# From the features $v$ $(J, C)$ of one face make $A$ $(J, J)$: row $j$ holds a 1 for each of the
+# $K$ AUs with the largest products $v_j \cdot v_k$, else 0.
 #
 # <details><summary>Hint 1</summary>All products at once are <code>v @ v.T</code>.</details>
 # <details><summary>Hint 2</summary><code>.topk(k, dim=-1).indices</code> says where the largest
 # entries of each row are.</details>
-# <details><summary>Hint 3</summary><code>torch.zeros_like(...).scatter(-1, indices, 1.0)</code> puts
-# ones there.</details>
+# <details><summary>Hint 3</summary><code>torch.zeros_like(...).scatter(-1, indices, 1.0)</code>
+# puts ones there.</details>
 
 
 # %%
@@ -411,18 +414,19 @@ from aunce_lib.checks import check_normalise
 check_normalise(normalise)
 
 # %% [markdown]
-# **A question** (1 minute). In our graph every AU listens to exactly $K$. What does the formula come
-# to then?
+# **A question** (1 minute). In our graph every AU listens to exactly $K$. What does the formula
+# come to then?
 #
-# <details><summary>Answer</summary>Every degree is K, so every entry is divided by √K · √K = K. It is
-# the plain mean over the K. The roots matter only where degrees differ, for instance with a threshold
-# in place of the K nearest.</details>
+# <details><summary>Answer</summary>Every degree is K, so every entry is divided by √K · √K = K. It
+# is the plain mean over the K. The roots matter only where degrees differ, for instance with a
+# threshold in place of the K nearest.</details>
 #
 # ### What does the graph connect?
 #
 # Now the question of this section. In what share of the test faces does AU $i$ listen to AU $j$? We
 # ask the trained encoder and, as a control, one that has learned **nothing**: same architecture,
-# fresh weights. Beside them stands phi, how often two AUs come together in the labels (notebook 01).
+# fresh weights. Beside them stands phi, how often two AUs come together in the labels (notebook
+# 01).
 
 # %%
 from aunce_lib.inspection import listening, plot_au_graph
@@ -437,9 +441,9 @@ plot_au_graph(heard["trained"], aus, title="listen to each other: trained", ax=a
 _ = plot_au_graph(heard["fresh"], aus, title="listen to each other: fresh weights", ax=axes[2])
 
 # %% [markdown]
-# *The figure:* three circles of the twelve AUs, coloured by their part of the face. Each joins the 16
-# pairs with the strongest ties; the wider the line, the stronger. Dashed red ties are negative: those
-# AUs avoid each other.
+# *The figure:* three circles of the twelve AUs, coloured by their part of the face. Each joins the
+# 16 pairs with the strongest ties; the wider the line, the stronger. Dashed red ties are negative:
+# those AUs avoid each other.
 
 # %%
 pairs = np.triu_indices(len(aus), k=1)
@@ -452,19 +456,19 @@ print("Agreement with phi over the 66 pairs (rank correlation, −1 to 1):", dic
 table.sort_values("trained", ascending=False).head(8).round(2)
 
 # %% [markdown]
-# **Explain this figure** (4 minutes). Does the trained graph follow the labels more closely than the
-# fresh one? Nobody told the encoder which AUs come together: the loss looks at each AU by itself. How
-# can it know? And why do even fresh weights connect *something*?
+# **Explain this figure** (4 minutes). Does the trained graph follow the labels more closely than
+# the fresh one? Nobody told the encoder which AUs come together: the loss looks at each AU by
+# itself. How can it know? And why do even fresh weights connect *something*?
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - Compare the two correlations above, and the pairs in the table. Some of them are neighbours on the
-#   face (1 and 2), some companions in an expression (10 and 7, in laughter), some both.
-# - If two AUs often carry the same label, their blocks are pulled in the same way by the same faces,
-#   and their features grow alike. The knowledge came through the labels of single AUs.
+# - Compare the two correlations above, and the pairs in the table. Some of them are neighbours on
+#   the face (1 and 2), some companions in an expression (10 and 7, in laughter), some both.
+# - If two AUs often carry the same label, their blocks are pulled in the same way by the same
+#   faces, and their features grow alike. The knowledge came through the labels of single AUs.
 # - The K nearest always exist. With fresh weights they are an accident of the initial numbers, the
-#   *same in nearly every face*. A graph always looks like something. Only the control says what it is
-#   worth.
+#   *same in nearly every face*. A graph always looks like something. Only the control says what it
+#   is worth.
 # - It is similarity, no anatomy and no cause. And what helps in a corpus where smiles raise cheeks
 #   hurts where they do not.
 #
@@ -472,8 +476,8 @@ table.sort_values("trained", ascending=False).head(8).round(2)
 #
 # ## 6. The sphere
 #
-# At last each embedding is divided by its length. Why throw the length away? Look at a growing smile:
-# four people, AU12 from 0 to 1.
+# At last each embedding is divided by its length. Why throw the length away? Look at a growing
+# smile: four people, AU12 from 0 to 1.
 
 # %%
 from aunce_lib.inspection import encoder_steps
@@ -495,22 +499,22 @@ for ax in axes:
 _ = axes[1].legend(frameon=False, fontsize=8)
 
 # %% [markdown]
-# *The figure:* four synthetic people, a line each, as their smile grows from left to right. Left, how
-# long the vector for AU12 is; right, by how many degrees it has turned away from the face at rest.
-# Length and direction are two answers, and they need not agree: compare them at rest and at full
-# strength. The probe, the neighbours and the loss would have to know what to do with both. (Does one of
-# the four hardly turn at all? Then this encoder does not see that smile.)
+# *The figure:* four synthetic people, a line each, as their smile grows from left to right. Left,
+# how long the vector for AU12 is; right, by how many degrees it has turned away from the face at
+# rest. Length and direction are two answers, and they need not agree: compare them at rest and at
+# full strength. The probe, the neighbours and the loss would have to know what to do with both.
+# (Does one of the four hardly turn at all? Then this encoder does not see that smile.)
 #
 # Three reasons for unit length:
 #
-# 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and
-#    $\lVert z - z' \rVert^2 = 2 - 2\, z \cdot z'$: near and similar are the same thing.
-# 2. **No cheating.** Similarities are divided by the temperature $\tau$. Vectors that are $c$ times as
-#    long give products $c^2$ times as large, as if $\tau$ were $c^2$ times smaller. The loss could be
-#    lowered by *growing*, without telling a single face apart.
-# 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient
-#    $\frac{\partial z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no part
-#    along $v$: a step can turn a vector, never (to first order) stretch it.
+# 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and $\lVert z - z' \rVert^2 = 2 -
+#    2\, z \cdot z'$: near and similar are the same thing.
+# 2. **No cheating.** Similarities are divided by the temperature $\tau$. Vectors that are $c$ times
+#    as long give products $c^2$ times as large, as if $\tau$ were $c^2$ times smaller. The loss
+#    could be lowered by *growing*, without telling a single face apart.
+# 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient $\frac{\partial
+#    z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no part along $v$: a
+#    step can turn a vector, never (to first order) stretch it.
 #
 # Here are the second and the third, on 64 faces. The official variant of the loss takes vectors as
 # they come.
@@ -536,12 +540,13 @@ print(f"the part of the gradient along v: {along:.0e} of its length")
 # %% [markdown]
 # ### Exercise 5: onto the sphere (easy, 4 minutes)
 #
-# Divide every embedding by its length. One trap: ReLU can make a vector of zeros. It has no direction;
-# let it stay zero.
+# Divide every embedding by its length. One trap: ReLU can make a vector of zeros. It has no
+# direction; let it stay zero.
 #
-# <details><summary>Hint 1</summary>Over which axis is the length of <em>one</em> embedding?</details>
-# <details><summary>Hint 2</summary><code>v.norm(dim=-1, keepdim=True)</code> keeps the axis, so that
-# you can divide.</details>
+# <details><summary>Hint 1</summary>Over which axis is the length of <em>one</em>
+# embedding?</details>
+# <details><summary>Hint 2</summary><code>v.norm(dim=-1, keepdim=True)</code> keeps the axis, so
+# that you can divide.</details>
 # <details><summary>Hint 3</summary><code>.clamp(min=1e-12)</code> before dividing.</details>
 
 
@@ -574,16 +579,19 @@ check_to_sphere(to_sphere)
 # ## Try this
 #
 # - Load the twin that was trained with cross-entropy, `load_or_train("cross-entropy", train,
-#   TrainConfig.quick(loss="bce", epochs=6, batch_size=32))`, and draw its graph. Does it follow phi?
-# - Set `encoder.graph.n_neighbours` to 1, then embed. How far do embeddings move when no AU listens?
+#   TrainConfig.quick(loss="bce", epochs=6, batch_size=32))`, and draw its graph. Does it follow
+#   phi?
+# - Set `encoder.graph.n_neighbours` to 1, then embed. How far do embeddings move when no AU
+#   listens?
 # - Draw what AU12's block notices when AU4 moves.
 #
 # ## References
 #
-# - C. Luo et al.: *Learning Multi-dimensional Edge Feature-based AU Relation Graph for Facial Action
-#   Unit Recognition*, IJCAI 2022.
+# - C. Luo et al.: *Learning Multi-dimensional Edge Feature-based AU Relation Graph for Facial
+#   Action Unit Recognition*, IJCAI 2022.
 # - Z. Liu et al.: *Swin Transformer*, ICCV 2021.
-# - K. Zhao et al.: *Deep Region and Multi-label Learning for Facial Action Unit Detection*, CVPR 2016.
+# - K. Zhao et al.: *Deep Region and Multi-label Learning for Facial Action Unit Detection*, CVPR
+#   2016.
 # - S. Ioffe, C. Szegedy: *Batch Normalization*, ICML 2015.
-# - Z. Shang et al.: *Learning Contrastive Feature Representations for Facial Action Unit Detection*,
-#   arXiv:2402.06165, 2024.
+# - Z. Shang et al.: *Learning Contrastive Feature Representations for Facial Action Unit
+#   Detection*, arXiv:2402.06165, 2024.
