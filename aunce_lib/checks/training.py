@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from .plot import Curve
 from .result import CheckResult, check
 
 
@@ -278,7 +279,8 @@ def check_collapsed_loss(
         "math.log(1 + n_negatives * math.exp((beta - 1) / temperature))",
     )
     title = "The loss of a collapsed encoder"
-    return check(title, answer, _collapsed_loss, BATCHES, WRONG_COLLAPSED, hints, strict)
+    curve = Curve(np.linspace(0.5, 1.5, 41), "β", "loss", lambda beta: (40, beta, 0.5))
+    return check(title, answer, _collapsed_loss, BATCHES, WRONG_COLLAPSED, hints, strict, curve)
 
 
 # -------------------------------------------------------------------------- learning_rate
@@ -358,4 +360,6 @@ def check_learning_rate(
         "The rise: min(1, (step + 1) / (warmup * n_steps)), and 1 where there is no warm-up.",
         "The fall: 0.5 * (1 + math.cos(math.pi * step / n_steps)). Multiply both with the peak.",
     )
-    return check("The learning rate", answer, _learning_rate, WHEN, WRONG_RATES, hints, strict)
+    curve = Curve(range(100), "step", "learning rate", lambda step: (int(step), 100, 0.002, 0.1))
+    title = "The learning rate"
+    return check(title, answer, _learning_rate, WHEN, WRONG_RATES, hints, strict, curve)

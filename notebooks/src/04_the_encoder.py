@@ -27,16 +27,16 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. One face, twelve questions
 #
-# Look at the face below. Is the brow raised? Are the lips pressed? For each question you look
-# somewhere else, and you may give a different answer to each. An ordinary network gives *one*
-# vector for a picture. If a smile moves that vector, it moves for every question at once.
+# Think of a face. Is the brow raised? Are the lips pressed? For each question you look somewhere
+# else. An ordinary network gives *one* vector for a picture: if a smile moves it, it moves for
+# every question at once.
 #
 # So this encoder gives **twelve vectors, one for each action unit (AU)**. Two faces may be
 # neighbours for AU12, since both smile, and far apart for AU4. The architecture is that of the
 # AUNCE reference, which took it from ME-GraphAU (Luo et al. 2022).
 #
-# We load a trained encoder. The line below the cell says whether it was shipped with the library,
-# or had to be trained on the spot.
+# We load a trained encoder. A line says whether it came with the library or was trained on the
+# spot.
 
 # %%
 from aunce_lib import TrainConfig, load_or_train
@@ -44,7 +44,7 @@ from aunce_lib.corpora import folds, synthetic
 
 corpus = synthetic.load("synth-bp4d", "tiny", n_people=41)
 train, test = folds.published("synth-bp4d", fold=1).split(corpus)  # test: unseen by the encoder
-model = load_or_train("aunce", train, TrainConfig.quick(epochs=6, batch_size=32))
+model = load_or_train("aunce", train, TrainConfig(epochs=6, batch_size=32))
 encoder, aus = model.encoder, test.aus
 
 # %% [markdown]
@@ -56,9 +56,8 @@ encoder, aus = model.encoder, test.aus
 # <details><summary>Answer</summary>
 #
 # The twelve blocks hold 12 · (128 · 128 + 128) numbers, and 2 · 12 · 128 more in their BatchNorms:
-# 201,216. The backbone has twice as many. 262,144 of those are 16 more matrices of 128 × 128: at
-# the end of this backbone, each place of the face has a layer of its own, since a wrinkle on the
-# nose means something else than a wrinkle on the chin.
+# 201,216. The backbone has twice as many: at its end each of the 16 places has a matrix of its own,
+# since a wrinkle on the nose means something else than a wrinkle on the chin.
 #
 # </details>
 
@@ -75,7 +74,7 @@ describe_encoder(encoder, images)
 # \underbrace{(B, J, C)}_{\text{one feature per AU}} \to
 # \underbrace{(B, J, C)}_{\text{after listening}} \to \underbrace{(B, J, D)}_{\text{length 1}} $$
 #
-# Places disappear and action units appear. The rest of this notebook takes these arrows one by one.
+# Places disappear and action units appear. We take these arrows one by one.
 #
 # ## 2. Tokens: a face in squares
 #
@@ -93,8 +92,8 @@ _ = plot_tokens(smile, title="16 places of a synthetic face")
 
 # %% [markdown]
 # *The figure:* a smiling face under a grid of 4 × 4 squares, numbered like the words of a page,
-# from 0 at the top left to 15 at the bottom right. Brows lie in places 4 to 7, the mouth in 13 and
-# 14.
+# from 0 at the top left to 15 at the bottom right. The brows lie in places 5 and 6, the mouth where
+# 9, 10, 13 and 14 meet.
 #
 # The plainest tokens are the pixels of a square themselves. That is how a *transformer* begins.
 #
@@ -135,7 +134,7 @@ check_to_tokens(to_tokens)
 # %% [markdown]
 # ### Two backbones: conv and Swin
 #
-# A raw square knows nothing of its neighbours. Two families of networks mend that.
+# A raw square knows nothing of its neighbours. Two kinds of network mend that.
 #
 # - A **convolution** looks at a small window and slides it over the picture. With each layer the
 #   window's reach grows. If the pixels of a layer lie $j$ apart (its *jump*), a window of $k$ adds
@@ -143,7 +142,7 @@ check_to_tokens(to_tokens)
 #   × 2 pixels ($r = 2$, $j = 2$), then three windows of $k = 3$, and each doubles the jump.
 # - A **Swin transformer** starts with tokens of 4 × 4 pixels and lets those in a window *ask each
 #   other*. Between layers the windows shift, and squares are merged. It finds out for itself where
-#   to look, and needs more data and time to find it.
+#   to look, which takes more data and time.
 #
 # **Predict** (1 minute). How many pixels wide is what one token of `conv-small` sees: 16, 30, or
 # all 64?
@@ -155,7 +154,7 @@ check_to_tokens(to_tokens)
 from aunce_lib import Encoder
 from aunce_lib.inspection import seen_pixels
 
-backbones = {"conv-small": encoder, "swin-nano": Encoder(len(aus), "swin-nano").eval()}
+backbones = {model.config.backbone: encoder, "swin-nano": Encoder(len(aus), "swin-nano").eval()}
 _, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained")
 for ax, (name, network) in zip(axes, backbones.items(), strict=True):
     seen = seen_pixels(network, images, token=5)
@@ -192,8 +191,7 @@ def measure(network):
 pd.DataFrame({name: measure(network) for name, network in backbones.items()}).T.round(1)
 
 # %% [markdown]
-# Whatever the backbone, it hands on tokens $(B, T, C)$, and all that follows stays the same. On
-# small faces and laptops we use the conv; `swin-tiny` and `swin-base` are there for larger ones.
+# Whatever the backbone, it hands on tokens $(B, T, C)$, and all that follows stays the same.
 #
 # ## 3. A block for each action unit
 #
@@ -202,12 +200,12 @@ pd.DataFrame({name: measure(network) for name, network in backbones.items()}).T.
 #
 # $$ v_j = \frac1T \sum_{t} \mathrm{ReLU}\!\left(W_j\, x_t + b_j\right) $$
 #
-# The mean over the places comes **after** ReLU. ReLU drops what speaks against. So a corner of the
-# mouth that shouts "smile!" is not outvoted by fifteen places that have nothing to say. (A
-# BatchNorm stands before ReLU as well. We come to it.)
+# The mean over the places comes **after** ReLU. ReLU drops what speaks against, so a corner of the
+# mouth that shouts "smile!" is not outvoted by fifteen places with nothing to say. (A BatchNorm
+# stands before ReLU too. We come to it.)
 #
-# Does AU12's block look at the mouth? We draw faces at rest, then move one muscle, and look where
-# that muscle's own block notices a change.
+# Does AU12's block look at the mouth? We draw faces at rest, then move one muscle, and see where
+# its own block notices a change.
 
 # %%
 import numpy as np
@@ -232,7 +230,7 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - AU1 and AU4 at the brows (places 4 to 7), AU6 under the eyes, AU12 and AU17 at mouth and chin.
+# - AU1 and AU4 at the brows, AU6 under the eyes, AU12 and AU17 at mouth and chin.
 # - Harmless: a token sees 30 pixels, to the left of and above the end of its place. So the place on
 #   the right and the one below notice too, and those on the left of the picture little.
 # - Not harmless: the block reads a *companion*. Smiles raise cheeks, so AU6's block may look at the
@@ -242,9 +240,9 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 #
 # ### Exercise 2: twelve layers in one product (medium, 8 minutes)
 #
-# Twelve calls of a small layer keep a processor waiting. One large product gives the same numbers.
-# You get tokens $(B, T, C)$, weights $(J, C, C)$ in the order AU, out, in, and biases $(J, C)$.
-# Return the features $(B, J, C)$ of the formula above.
+# One large product gives the same numbers as twelve small layers, and sooner. You get tokens
+# $(B, T, C)$, weights $(J, C, C)$ in the order AU, out, in, and biases $(J, C)$. Return the
+# features $(B, J, C)$ of the formula above.
 #
 # <details><summary>Hint 1</summary>Write the loop over the AUs first. It is right already, only
 # slow.</details>
@@ -313,8 +311,8 @@ pd.DataFrame(cosines, index=names).T.round(2)
 #    the same for every face. Who forgets `encoder.eval()` gets scores that change with the batch.
 #    `aunce_lib.embed` does it for you.
 # 2. **One forward pass for each view.** In training, every face comes in two views (notebook 02).
-#    Each view goes through the encoder by itself, with its own $\mu$ and $\sigma$, as in the
-#    published code. If one view came out darker as a whole, its own mean takes that away.
+#    Each goes through the encoder by itself, with its own $\mu$ and $\sigma$, as in the published
+#    code.
 #
 # How much does the second rule change? Two views of 32 faces, once in two passes, once in one pass
 # of
@@ -339,10 +337,10 @@ print(f"two passes: {alignment(*two_passes):.3f}, one pass: {alignment(*one_pass
 #
 # ## 5. The graph: action units listen to each other
 #
-# A person who codes faces does not judge AUs one by one. Raised cheeks are easier to see when the
-# lip corners are up. So each AU may listen to others before it answers. To which? To those whose
-# features are **most like its own, in this very face**. That makes a graph: its nodes are the AUs,
-# and each has $K = 4$ arrows to the AUs it listens to, itself included.
+# Who codes faces does not judge AUs one by one: raised cheeks are easier to see when the lip
+# corners are up. So each AU may listen to others before it answers: to those whose features are
+# **most like its own, in this very face**. That makes a graph. Its nodes are the AUs, and from each
+# go $K = 4$ arrows to the AUs it listens to, itself included.
 #
 # ### Exercise 3: who listens to whom (medium, 6 minutes)
 #
@@ -381,8 +379,8 @@ check_nearest(nearest)
 # \hat{A} = D^{-1/2} A\, D^{-1/2} $$
 #
 # $V$ is a matrix for what is heard, $U$ one for what the AU says itself, and $D$ holds the
-# **degrees**, the sums of the rows of $A$. Why divide by them? An AU that listens to many would get
-# a large sum, and one that many listen to would drown the others.
+# **degrees**, the sums of the rows of $A$. Without them an AU that listens to many would get a
+# large sum.
 #
 # ### Exercise 4: degrees (easy, 5 minutes)
 #
@@ -423,12 +421,11 @@ check_normalise(normalise)
 #
 # ### What does the graph connect?
 #
-# Now the question of this section. In what share of the test faces does AU $i$ listen to AU $j$? We
-# ask the trained encoder and, as a control, one that has learned **nothing**: same architecture,
-# fresh weights. Beside them stands phi, how often two AUs come together in the labels (notebook
-# 01).
+# In what share of the test faces does AU $i$ listen to AU $j$? We ask the trained encoder and, as a
+# control, one that has learned **nothing**: same architecture, fresh weights. Beside them stands
+# phi, how often two AUs come together in the labels (notebook 01).
 
-# %%
+# %% tags=["cover"]
 from aunce_lib.inspection import listening, plot_au_graph
 
 fresh = model.config.build_encoder(len(aus)).eval()
@@ -452,32 +449,32 @@ for name, shares in heard.items():
     table[name] = ((shares + shares.T) / 2).to_numpy()[pairs]  # both directions
 table = pd.DataFrame(table, index=[f"AU{aus[i]} – AU{aus[j]}" for i, j in zip(*pairs, strict=True)])
 ranks = table.corr(method="spearman")["phi"].drop("phi").round(2)
-print("Agreement with phi over the 66 pairs (rank correlation, −1 to 1):", dict(ranks))
+print("Agreement with phi over the 66 pairs (rank correlation, −1 to 1):", ranks.to_dict())
 table.sort_values("trained", ascending=False).head(8).round(2)
 
 # %% [markdown]
 # **Explain this figure** (4 minutes). Does the trained graph follow the labels more closely than
-# the fresh one? Nobody told the encoder which AUs come together: the loss looks at each AU by
-# itself. How can it know? And why do even fresh weights connect *something*?
+# the fresh one? The loss looks at each AU by itself, so how can the encoder know which come
+# together? And why do even fresh weights connect *something*?
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - Compare the two correlations above, and the pairs in the table. Some of them are neighbours on
-#   the face (1 and 2), some companions in an expression (10 and 7, in laughter), some both.
-# - If two AUs often carry the same label, their blocks are pulled in the same way by the same
-#   faces, and their features grow alike. The knowledge came through the labels of single AUs.
+# - Compare the two correlations above, and the pairs in the table. Some of them may be neighbours
+#   on the face (1 and 2), some companions in an expression (7 and 10, in laughter).
+# - If two AUs often carry the same label, the same faces pull their blocks in the same way, and
+#   their features grow alike. The knowledge came through the labels of single AUs.
 # - The K nearest always exist. With fresh weights they are an accident of the initial numbers, the
 #   *same in nearly every face*. A graph always looks like something. Only the control says what it
 #   is worth.
-# - It is similarity, no anatomy and no cause. And what helps in a corpus where smiles raise cheeks
-#   hurts where they do not.
+# - It is similarity, no anatomy and no cause. And what helps where smiles raise cheeks hurts where
+#   they do not.
 #
 # </details>
 #
 # ## 6. The sphere
 #
-# At last each embedding is divided by its length. Why throw the length away? Look at a growing
-# smile: four people, AU12 from 0 to 1.
+# Last, each embedding is divided by its length. Why throw the length away? See a growing smile:
+# four people, AU12 from 0 to 1.
 
 # %%
 from aunce_lib.inspection import encoder_steps
@@ -501,23 +498,22 @@ _ = axes[1].legend(frameon=False, fontsize=8)
 # %% [markdown]
 # *The figure:* four synthetic people, a line each, as their smile grows from left to right. Left,
 # how long the vector for AU12 is; right, by how many degrees it has turned away from the face at
-# rest. Length and direction are two answers, and they need not agree: compare them at rest and at
-# full strength. The probe, the neighbours and the loss would have to know what to do with both.
-# (Does one of the four hardly turn at all? Then this encoder does not see that smile.)
+# rest. Length and direction are two answers, and need not agree. Compare them at rest and at full
+# strength. (Does one of the four hardly turn at all? Then this encoder does not see that smile.)
 #
 # Three reasons for unit length:
 #
-# 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and $\lVert z - z' \rVert^2 = 2 -
-#    2\, z \cdot z'$: near and similar are the same thing.
-# 2. **No cheating.** Similarities are divided by the temperature $\tau$. Vectors that are $c$ times
-#    as long give products $c^2$ times as large, as if $\tau$ were $c^2$ times smaller. The loss
-#    could be lowered by *growing*, without telling a single face apart.
-# 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient $\frac{\partial
-#    z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no part along $v$: a
-#    step can turn a vector, never (to first order) stretch it.
+# 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and
+#    $\lVert z - z' \rVert^2 = 2 - 2\, z \cdot z'$: near and similar are the same thing.
+# 2. **No cheating.** Similarities are divided by the temperature $\tau$. Vectors $c$ times as long
+#    act as if $\tau$ were $c^2$ times smaller: length would be a second, hidden temperature, and
+#    the loss could change without one more face told apart.
+# 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient
+#    $\frac{\partial z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no
+#    part along $v$: a step can turn a vector, never (to first order) stretch it.
 #
-# Here are the second and the third, on 64 faces. The official variant of the loss takes vectors as
-# they come.
+# Here are the second and the third on 64 faces. (The official variant of the loss takes vectors as
+# they come.)
 
 # %%
 from aunce_lib import aunce_loss
@@ -578,13 +574,24 @@ check_to_sphere(to_sphere)
 #
 # ## Try this
 #
-# - Load the twin that was trained with cross-entropy, `load_or_train("cross-entropy", train,
-#   TrainConfig.quick(loss="bce", epochs=6, batch_size=32))`, and draw its graph. Does it follow
-#   phi?
+# - Load the twin that was trained with cross-entropy,
+#   `load_or_train("cross-entropy", train, TrainConfig(loss="bce", epochs=6, batch_size=32))`, and
+#   draw its graph. Does it follow phi?
 # - Set `encoder.graph.n_neighbours` to 1, then embed. How far do embeddings move when no AU
 #   listens?
 # - Draw what AU12's block notices when AU4 moves.
 #
+# ## How far you have come
+#
+# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
+# answer. Delete the file to begin anew.
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
 # ## References
 #
 # - C. Luo et al.: *Learning Multi-dimensional Edge Feature-based AU Relation Graph for Facial

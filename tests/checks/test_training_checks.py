@@ -52,9 +52,10 @@ def collapsed_loss(n_negatives, beta, temperature):
 
 
 def learning_rate(step, n_steps, peak, warmup):
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    groups = [{"params": [torch.zeros(1)]} for _ in range(2)]  # a backbone and the rest
+    optimizer = torch.optim.SGD(groups, lr=1.0)
     library._set_rate(optimizer, TrainConfig(learning_rate=peak, warmup=warmup), step, n_steps)
-    return optimizer.param_groups[0]["lr"]
+    return optimizer.param_groups[-1]["lr"]
 
 
 EXERCISES = {
