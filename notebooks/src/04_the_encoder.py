@@ -314,9 +314,8 @@ pd.DataFrame(cosines, index=names).T.round(2)
 #    Each goes through the encoder by itself, with its own $\mu$ and $\sigma$, as in the published
 #    code.
 #
-# How much does the second rule change? Two views of 32 faces, once in two passes, once in one pass
-# of
-# 64. The number is how far the two views of a face lie apart (0 to 4).
+# How much does the second rule change? Two views of 32 faces, once in two passes, once all in one.
+# The number is how far the two views of a face lie apart (0 to 4).
 
 # %%
 from aunce_lib import Views
@@ -428,6 +427,7 @@ check_normalise(normalise)
 # %% tags=["cover"]
 from aunce_lib.inspection import listening, plot_au_graph
 
+torch.manual_seed(0)
 fresh = model.config.build_encoder(len(aus)).eval()
 heard = {"trained": listening(encoder, test), "fresh": listening(fresh, test)}
 labels = synthetic.labels("synth-bp4d", "full").labels  # all 146,616 frames, no pictures
