@@ -420,7 +420,8 @@ ahead = max(scores, key=lambda name: scores[name].macro_f1)
 _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahead} is ahead")
 
 # %% [markdown]
-# This is one seed and a minute of training: an illustration. Evidence is the table of section 1.
+# First compare with the dashed lines: where a bar ends below its own, that training has gained
+# nothing for this AU. And this is one seed and a minute: an illustration. Evidence is in section 1.
 #
 # **Explain this figure** (4 minutes): take the plane and the bars together. Who has the better
 # uniformity, who the better F1? How can that be?
@@ -541,11 +542,7 @@ except FileNotFoundError:  # then those of the run above
 # %% tags=["widget"]
 from aunce_lib.widgets import TrainingMovie
 
-movie = TrainingMovie(epochs, au=12)
-movie
-
-# %%
-movie.figure()
+TrainingMovie(epochs, au=12)
 
 # %% [markdown]
 # *Try:* play it coloured by label, then by person. Choose a rare AU. In which epoch does the order
