@@ -44,7 +44,8 @@ means.unstack(["corpus", "noise"]).round(3)
 
 # %% [markdown]
 # Where does AUNCE lose to cross-entropy? We subtract run by run: same people, same seed. A line
-# below says *loses* or *wins* only where the 95 % interval of the difference leaves 0 out.
+# below says *loses* or *wins* only where the 95 % interval of the difference, in brackets, leaves 0
+# out.
 
 # %%
 from aunce_lib.inspection import plot_differences
@@ -56,8 +57,8 @@ differences = pd.concat([paired_differences(results, name, baseline, by=rows) fo
 for (pair, corpus, noise), row in differences.sort_values("difference").iterrows():
     verdict = "loses by" if row.high < 0 else "wins by" if row.low > 0 else "is level,"
     amount = abs(row.difference) if verdict != "is level," else row.difference
-    interval = f"{amount:.3f} (interval of the difference {row.low:+.3f} … {row.high:+.3f})"
-    print(f"{pair.split(' - ')[0]:>15}, {corpus}, noise {noise:g}: {verdict} {interval}")
+    interval = f"{amount:.3f} ({row.low:+.3f} … {row.high:+.3f})"
+    print(f"{pair.split(' - ')[0]}, {corpus}, noise {noise:g}: {verdict} {interval}")
 _ = plot_differences(differences, f"macro F1, less that of {baseline}")
 
 # %% [markdown]
