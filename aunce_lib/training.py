@@ -10,6 +10,7 @@ import logging
 import math
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,6 +139,7 @@ def fit(
     validation: FrameTable | None = None,
     resume: bool = False,
     progress: bool = True,
+    on_epoch: Callable[[pd.DataFrame], None] | None = None,
 ) -> Run:
     """Train an encoder.
 
@@ -150,6 +152,8 @@ def fit(
         resume: Go on with the run in the folder, from its last whole checkpoint; starts one if
             there is none. The finished run is the same, bit for bit, as one never stopped.
         progress: Print a line per epoch, and a bar where there is a terminal.
+        on_epoch: Called with the history so far after each epoch, for instance
+            `inspection.LiveHistory()`, to draw it.
 
     Returns:
         The finished run.
@@ -205,6 +209,8 @@ def fit(
         save_checkpoint(folder / "checkpoints", epoch, objective.module, optimizer.optimizer, state)
         if progress:
             print(_line(config, row), flush=True)
+        if on_epoch is not None:
+            on_epoch(pd.DataFrame(history))
     return Run.load(folder)
 
 

@@ -532,3 +532,11 @@ def test_a_run_of_two_losses_resumes_to_the_bit(faces, tmp_path, monkeypatch):
         with pytest.raises(Stopped):
             quietly(faces, config, tmp_path / "stopped")
     assert_same(quietly(faces, config, tmp_path / "stopped", resume=True), whole)
+
+
+def test_after_each_epoch_the_history_so_far_is_handed_out(faces, undisturbed, tmp_path):
+    seen = []
+    run = quietly(faces, QUICK, tmp_path / "watched", on_epoch=seen.append)
+    assert [len(history) for history in seen] == [1, 2, 3]
+    pd.testing.assert_frame_equal(seen[-1], run.history)
+    assert_same(run, undisturbed)

@@ -31,6 +31,20 @@ _attached, __dir__, __all__ = lazy_loader.attach(
             "check_guess",
             "check_phi",
         ],
+        "encoder": [
+            "check_nearest",
+            "check_normalise",
+            "check_per_au_features",
+            "check_to_sphere",
+            "check_to_tokens",
+        ],
+        "training": [
+            "check_alignment",
+            "check_collapsed_loss",
+            "check_learning_rate",
+            "check_training_step",
+            "check_uniformity",
+        ],
     },
 )
 

@@ -32,6 +32,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "transfer",
         ],
         "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
+        "encoder_plots": ["plot_au_graph", "plot_tokens"],
+        "encoder_steps": [
+            "as_images",
+            "describe_encoder",
+            "encoder_steps",
+            "listening",
+            "seen_pixels",
+            "token_changes",
+        ],
+        "live": ["LiveHistory"],
+        "training_plots": ["plot_plane", "plot_sphere"],
         "corpus_statistics": ["compare_statistics", "label_statistics", "plot_statistics"],
         "plots": [
             "face_grid",
