@@ -52,7 +52,7 @@ def per_face(values: Tensor) -> Tensor:
 
 def soft(distance: Tensor, width: float) -> Tensor:
     """A soft step: 0 far below zero, 1 far above."""
-    return torch.sigmoid(distance / width)
+    return (distance / width).sigmoid_()
 
 
 def ramp(t: Tensor) -> Tensor:
@@ -61,9 +61,22 @@ def ramp(t: Tensor) -> Tensor:
     return t * t * (3 - 2 * t)
 
 
+def above_zero(t: Tensor) -> Tensor:
+    """1 where t > 0, else 0; a comparison, and picking by it with `where`, takes six times as long."""
+    return t.clamp(min=0).sign_()
+
+
 def line(distance: Tensor, width: float) -> Tensor:
     """A line with Gaussian profile; clamped, because exp is slow where it underflows."""
-    return torch.exp((-0.5 * (distance / width) ** 2).clamp(min=-40))
+    return (distance / width).square_().mul_(-0.5).clamp_(min=-40).exp_()
+
+
+def pair(x: Tensor, y: Tensor) -> Tensor:
+    """(N, H, W) twice -> (N, H, W, 2), as `grid_sample` wants places.
+
+    Complex numbers lie in memory as such pairs, and are put together faster than any stack.
+    """
+    return torch.view_as_real(torch.complex(x, y))
 
 
 def colour(rgb: tuple[float, float, float], like: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from aunce_lib.faces import hair
@@ -36,7 +35,7 @@ def compose(
         scenes: N scenes.
     """
     lamps, turn, size = Lamps.of(scenes), Turn.of(scenes), face.shape[-1]
-    picture = F.interpolate(scenes.backdrop, size, mode="bilinear", align_corners=True)
+    picture = wall(scenes.backdrop, size)
     # skull and hair lie behind the axis of the turn, so they go the other way than the face
     x, y = plane[0] + 0.50 * turn.sin_yaw, plane[1] + 0.45 * turn.sin_pitch
     strand = hair.strands(x, y, people)
@@ -63,6 +62,18 @@ def compose(
     picture = _ears(picture, x, plane, head, covered, people, turn, lamps)
     picture = put_on_glasses(picture, plane, view, head * (1 - on_face), people, scenes)
     return _occluder(picture, scenes, people)
+
+
+def wall(backdrop: Tensor, size: int) -> Tensor:
+    """Colours on a coarse grid (N, 3, h, w) -> (N, 3, size, size), linear between its nodes."""
+
+    def share(nodes: int) -> Tensor:  # of each node in each pixel of a row, (size, nodes)
+        place = torch.linspace(0, nodes - 1, size, device=backdrop.device)[:, None]
+        node = torch.arange(nodes, device=backdrop.device)
+        return (1 - (place - node).abs()).clamp(min=0)
+
+    height, width = backdrop.shape[-2:]
+    return share(height) @ (backdrop @ share(width).T)
 
 
 def _ears(

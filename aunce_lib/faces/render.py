@@ -20,7 +20,7 @@ from torch import Tensor
 
 from aunce_lib.faces.anatomy import AUS, GIVES_WAY
 from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, Turn, camera_plane, develop, trace
-from aunce_lib.faces.curves import View, curve_effects, per_face, ramp, soft
+from aunce_lib.faces.curves import View, curve_effects, pair, per_face, ramp, soft
 from aunce_lib.faces.eyes import brows, draw_eyes
 from aunce_lib.faces.fields import CENTRE_Y, HALF, Fields, blend_fields, canonical_grid
 from aunce_lib.faces.hair import beard_cover, hair_on_skin
@@ -162,7 +162,7 @@ def _draw(
 
     def depth(x: Tensor, y: Tensor) -> Tensor:
         height, contour = sample(relief_map, x, y).unbind(1)
-        return height - fall(contour)
+        return height.sub_(fall(contour))
 
     plane = camera_plane(scenes, size)
     px, py, pz = trace(*plane, depth, turn)
@@ -197,7 +197,7 @@ def _draw(
     relief[:, mouth_rows] += lips
 
     relief = torch.lerp(pz, relief - fall(contour), front)
-    normal = normals(turn.seen(px, py, relief)[2], pixel)
+    normal = normals(turn.depth_seen(px, py, relief), pixel)
     light = lamps.on(*normal, 1 - 0.85 * shadowed)
     oil = per_face(scenes.shine * people.texture[:, 3]) * (1 - 0.8 * brow) * (1 - 0.7 * beard)
     shine = oil * (1 - shadowed) * (1 + 0.15 * grain[:, 2]).clamp(0, 2) * highlight(normal, scenes)
@@ -244,8 +244,7 @@ def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tenso
 
 def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Looks a field (N, C, G, G) up at face coordinates (N, S, S) -> (N, C, S, S)."""
-    where = x.new_empty(*x.shape, 2)  # filled in place: a stack along the last axis is slow
-    where[..., 0], where[..., 1] = x / HALF, (y - CENTRE_Y) / HALF
+    where = pair(x / HALF, (y - CENTRE_Y) / HALF)
     return F.grid_sample(field, where, padding_mode="border", align_corners=True)
 
 

@@ -24,7 +24,8 @@ def dress(
     """
     collar, v_depth, half_width = (per_face(v) for v in people.neckline.unbind(1))
     ax = x.abs()
-    flare = 0.9 * (-0.92 - y).clamp(min=0) ** 1.5  # the neck widens into the shoulders
+    below = (-0.92 - y).clamp_(min=0)
+    flare = below.sqrt().mul_(below).mul_(0.9)  # the neck widens into the shoulders, as below^1.5
     nx = (x / (half_width + flare + 0.02)).clamp(-0.98, 0.98)
     nz = (1 - nx * nx).sqrt()
     neck = soft(half_width + flare - ax, 0.012) * soft(-0.45 - y, 0.03)
