@@ -7,7 +7,7 @@ from torch import Tensor
 
 from aunce_lib.faces import hair
 from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, Turn
-from aunce_lib.faces.curves import View, line, per_face, ramp, soft
+from aunce_lib.faces.curves import View, above_zero, line, per_face, ramp, soft, those_with
 from aunce_lib.faces.glasses import put_on_glasses
 from aunce_lib.faces.light import Lamps
 from aunce_lib.faces.people import People, Scenes
@@ -59,7 +59,10 @@ def compose(
     picture = torch.lerp(picture, face, head[:, None])
     covered = around * soft(-0.12 - per_face(people.hair_shape[:, 0]), 0.05)
     covered = torch.maximum(covered, per_face(people.scarf).expand_as(covered))
-    picture = _ears(picture, x, plane, head, covered, people, turn, lamps)
+    for side, half in ((-1, slice(0, size // 2)), (1, slice(size // 2, size))):
+        shows = (1 - covered[..., half], head[..., half])
+        ear, mask = _ear(side, plane[0][..., half], plane[1][..., half], *shows, people, turn, lamps)
+        picture[..., half] = torch.lerp(picture[..., half], ear, mask[:, None])
     picture = put_on_glasses(picture, plane, view, head * (1 - on_face), people, scenes)
     return _occluder(picture, scenes, people)
 
@@ -76,48 +79,58 @@ def wall(backdrop: Tensor, size: int) -> Tensor:
     return share(height) @ (backdrop @ share(width).T)
 
 
-def _ears(
-    picture: Tensor,
+def _ear(
+    side: int,
     x: Tensor,
-    plane: tuple[Tensor, Tensor],
+    y: Tensor,
+    bare: Tensor,
     head: Tensor,
-    covered: Tensor,
     people: People,
     turn: Turn,
     lamps: Lamps,
-) -> Tensor:
-    """The ears: behind the cheek when seen from the front, whole when turned to us, else hidden.
+) -> tuple[Tensor, Tensor]:
+    """An ear: behind the cheek when seen from the front, whole when turned to us, else hidden.
 
-    x: place of the pixels across the skull; each pixel can only show the ear of its own side.
+    Args:
+        side: -1 for the ear in the left half of the picture, 1 for the other.
+        x, y: (N, H, W) coordinates of the pixels of that half, from `camera_plane`.
+        bare: (N, H, W) where neither hair nor scarf covers it.
+        head: (N, H, W) mask of the head.
+        people: N people.
+        turn, lamps: Of their scenes.
+
+    Returns:
+        Its colour (N, 3, H, W) and its mask (N, H, W).
     """
-    side = (x > 0).float() * 2 - 1
     half_height, out, lobe = (per_face(v) for v in people.ear.unbind(1))
     width = 0.84 * per_face(1 + 0.07 * people.warp[:, 0])
     root_x, root_y, _ = turn.seen(side * width, torch.full_like(width, -0.03), -0.10)
     towards_us = -side * turn.sin_yaw  # above 0 where the head shows this side
     half_width = out + 0.16 * towards_us.clamp(min=0)
-    u = side * (plane[0] - root_x) / half_width - 0.45
-    v = (plane[1] - root_y) / half_height
-    u = u - 0.22 * v  # leans back
-    shape = (u * u + v * v * (1 - 0.12 * lobe * v.clamp(-2, 2))).sqrt() + 0.12 * (u - 0.2) * (v < 0)
+    v = (y - root_y) / half_height
+    u = ((x - root_x) * (side / half_width)).sub_(0.45).sub_(v, alpha=0.22)  # leans back
+    length = (1 - 0.12 * lobe * v.clamp(-2, 2)).mul_(v).mul_(v).addcmul_(u, u)
+    narrow = (u - 0.2).mul_(above_zero(-v))  # below the middle
+    shape = length.sqrt_().add_(narrow, alpha=0.12)
     helix = line(shape - 0.84, 0.10)
-    bowl = line(((u + 0.15) ** 2 + (v + 0.12) ** 2).sqrt(), 0.38)
+    bowl = line((u + 0.15).square_().add_((v + 0.12).square_()).sqrt_(), 0.38)
     relief = 0.86 + 0.22 * helix - 0.38 * bowl - 0.25 * soft(-0.55 - u, 0.12)
-    light = lamps.on(side * (0.45 + 0.5 * u.clamp(-1, 1)), 0.15 * v.clamp(-1, 1), 0.75)
+    facing = (side * 0.45 + (side * 0.5) * u.clamp_(-1, 1), 0.15 * v.clamp_(-1, 1), 0.75)
     tint = people.skin * people.skin.new_tensor([1.04, 0.93, 0.92])
-    ear = tint[:, :, None, None] * light * relief[:, None]
-    hidden = torch.maximum(head * (1 - ramp(6 * towards_us - 0.3)), ramp(-5 * towards_us))
-    mask = soft(1 - shape, 0.05) * (1 - hidden) * (1 - covered)
-    return torch.lerp(picture, ear, mask[:, None])
+    ear = (lamps.on(*facing) * relief[:, None]).mul_(tint[:, :, None, None])
+    behind, turned_away = 1 - ramp(6 * towards_us - 0.3), ramp(-5 * towards_us)
+    hidden = torch.maximum(head * behind, turned_away)
+    return ear, soft(1 - shape, 0.05).mul_(1 - hidden).mul_(bare)
 
 
 def _occluder(picture: Tensor, scenes: Scenes, people: People) -> Tensor:
     """A blurred blob of about the skin's colour, as a hand that passes."""
-    size = picture.shape[-1]
-    present, x, y, half_width, half_height, shade_ = (
-        per_face(v) for v in scenes.occluder.unbind(1)
+    size, hidden = picture.shape[-1], those_with(scenes.occluder[:, 0])
+    _, x, y, half_width, half_height, shade_ = (
+        per_face(v) for v in scenes.occluder[hidden].unbind(1)
     )
     t = ((torch.arange(size, device=picture.device) + 0.5) / size * 2 - 1) * HALF_VIEW
     distance = ((t - x) / half_width) ** 2 + ((VIEW_Y - t[:, None] - y) / half_height) ** 2
-    hand = people.skin[:, :, None, None] * 0.8 * shade_[:, None] + 0.1
-    return torch.lerp(picture, hand, (present * soft(1 - distance, 0.1))[:, None])
+    hand = people.skin[hidden, :, None, None] * 0.8 * shade_[:, None] + 0.1
+    picture[hidden] = torch.lerp(picture[hidden], hand, soft(1 - distance, 0.1)[:, None])
+    return picture
