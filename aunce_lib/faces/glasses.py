@@ -40,7 +40,7 @@ def put_on_glasses(
         scenes[worn],
     )
     glazed = picture[worn]
-    glazed = torch.lerp(glazed, torch.ones_like(glazed[:1, :1, :1, :1]), glint[:, None])
+    glazed = torch.lerp(glazed, glazed.new_tensor(1.0), glint[:, None])
     picture[worn] = glazed.mul_(1 - frame[:, None])
     return picture
 

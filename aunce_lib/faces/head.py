@@ -49,14 +49,14 @@ def compose(
     around = hair.around_the_head(x, y, strand, people)
     throat = neck * soft(-0.45 - y, 0.05) * soft(0.50 - x.abs(), 0.03)
     around = around * (1 - throat * (1 - per_face(people.scarf)))
-    picture = torch.lerp(picture, hair_colour, around[:, None])
+    picture.lerp_(hair_colour, around[:, None])
 
     # the steep sides of the head: seen from the front their whole depth falls into a pixel or two
     tilt = (turn.sin_yaw**2 + turn.sin_pitch**2).sqrt()
     head = soft(depth + 0.32, 0.2 * view.pixel / (tilt + 0.04))
     on_face = hair.on_the_face(*skin_at, depth, strand, people)
     face = torch.lerp(face, hair_colour, on_face[:, None])
-    picture = torch.lerp(picture, face, head[:, None])
+    picture.lerp_(face, head[:, None])
     covered = around * soft(-0.12 - per_face(people.hair_shape[:, 0]), 0.05)
     covered = torch.maximum(covered, per_face(people.scarf).expand_as(covered))
     for side, half in ((-1, slice(0, size // 2)), (1, slice(size // 2, size))):

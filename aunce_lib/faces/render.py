@@ -177,13 +177,11 @@ def _draw(
 
     albedo = skin_colour(people, dark, red, shadow, grain)
     brow = brows(ux, uy, grain[:, 2], people)
-    albedo = torch.lerp(
-        albedo, hair_on_skin(people) * per_face(people.brow[:, -1])[:, None], brow[:, None]
-    )
+    albedo.lerp_(hair_on_skin(people) * per_face(people.brow[:, -1])[:, None], brow[:, None])
     beard = beard_cover(hairs, grain)
-    albedo = torch.lerp(albedo, hair_on_skin(people), beard[:, None])
+    albedo.lerp_(hair_on_skin(people), beard[:, None])
 
-    relief = relief + raised + 0.0008 * per_face(people.texture[:, 1]) * grain[:, 2]
+    relief = (relief + raised).addcmul_(0.0008 * per_face(people.texture[:, 1]), grain[:, 2])
     view = View(qx, qy, soft(qx, 0.03), pixel)
     eye_rows, mouth_rows = rows_between(-0.35, 0.60, size), rows_between(-1.17, -0.10, size)
     at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)
@@ -199,12 +197,13 @@ def _draw(
     relief = torch.lerp(pz, relief - fall(contour), front)
     normal = normals(turn.depth_seen(px, py, relief), pixel)
     light = lamps.on(*normal, 1 - 0.85 * shadowed)
-    oil = per_face(scenes.shine * people.texture[:, 3]) * (1 - 0.8 * brow) * (1 - 0.7 * beard)
-    shine = oil * (1 - shadowed) * (1 + 0.15 * grain[:, 2]).clamp(0, 2) * highlight(normal, scenes)
-    face = albedo * light + shine[:, None]
-    for opening, rows, ambient in ((eye, eye_rows, 0.18), (mouth, mouth_rows, 0.18)):
-        lit = opening.colour * (ambient + 0.75 * light[:, :, rows]).clamp(max=1.1)
-        face[:, :, rows] = torch.lerp(face[:, :, rows], lit, opening.mask[:, None])
+    shine = highlight(normal, scenes).mul_(per_face(scenes.shine * people.texture[:, 3]))
+    shine.mul_(1 - 0.8 * brow).mul_(1 - 0.7 * beard).mul_(1 - shadowed)
+    shine *= (1 + 0.15 * grain[:, 2]).clamp_(0, 2)
+    face = torch.addcmul(shine[:, None], albedo, light)
+    for opening, rows in ((eye, eye_rows), (mouth, mouth_rows)):
+        lit = (0.18 + 0.75 * light[:, :, rows]).clamp_(max=1.1).mul_(opening.colour)
+        face[:, :, rows].lerp_(lit, opening.mask[:, None])
 
     picture = compose(face, plane, view, (ux, uy), pz, people, scenes)
     return develop(picture, people, scenes, seeds)
