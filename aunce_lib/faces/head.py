@@ -60,8 +60,9 @@ def compose(
     covered = around * soft(-0.12 - per_face(people.hair_shape[:, 0]), 0.05)
     covered = torch.maximum(covered, per_face(people.scarf).expand_as(covered))
     for side, half in ((-1, slice(0, size // 2)), (1, slice(size // 2, size))):
-        shows = (1 - covered[..., half], head[..., half])
-        ear, mask = _ear(side, plane[0][..., half], plane[1][..., half], *shows, people, turn, lamps)
+        at = plane[0][..., half], plane[1][..., half]
+        ear, mask = _ear(side, *at, head[..., half], people, turn, lamps)
+        mask *= 1 - covered[..., half]
         picture[..., half] = torch.lerp(picture[..., half], ear, mask[:, None])
     picture = put_on_glasses(picture, plane, view, head * (1 - on_face), people, scenes)
     return _occluder(picture, scenes, people)
@@ -83,7 +84,6 @@ def _ear(
     side: int,
     x: Tensor,
     y: Tensor,
-    bare: Tensor,
     head: Tensor,
     people: People,
     turn: Turn,
@@ -94,13 +94,12 @@ def _ear(
     Args:
         side: -1 for the ear in the left half of the picture, 1 for the other.
         x, y: (N, H, W) coordinates of the pixels of that half, from `camera_plane`.
-        bare: (N, H, W) where neither hair nor scarf covers it.
         head: (N, H, W) mask of the head.
         people: N people.
         turn, lamps: Of their scenes.
 
     Returns:
-        Its colour (N, 3, H, W) and its mask (N, H, W).
+        Its colour (N, 3, H, W) and its mask (N, H, W), hair and scarf left out of account.
     """
     half_height, out, lobe = (per_face(v) for v in people.ear.unbind(1))
     width = 0.84 * per_face(1 + 0.07 * people.warp[:, 0])
@@ -120,7 +119,7 @@ def _ear(
     ear = (lamps.on(*facing) * relief[:, None]).mul_(tint[:, :, None, None])
     behind, turned_away = 1 - ramp(6 * towards_us - 0.3), ramp(-5 * towards_us)
     hidden = torch.maximum(head * behind, turned_away)
-    return ear, soft(1 - shape, 0.05).mul_(1 - hidden).mul_(bare)
+    return ear, soft(1 - shape, 0.05).mul_(1 - hidden)
 
 
 def _occluder(picture: Tensor, scenes: Scenes, people: People) -> Tensor:

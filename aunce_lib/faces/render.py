@@ -38,11 +38,12 @@ def chunk_size(size: int, device: torch.device) -> int:
     """How many faces are drawn at a time: always as many, the last chunk is padded.
 
     The last bit of a matrix product depends on its shape, and a face must not depend on the
-    company it is drawn in. On a CPU a chunk is made to fit the cache of one core.
+    company it is drawn in. On a CPU a chunk has 64 thousand pixels or somewhat fewer: what one step
+    leaves is still in the core's cache when the next one wants it.
     """
     if device.type != "cpu":
         return 256
-    return 32 if size <= 64 else 8
+    return max(1, min(16, 2**16 // size**2))
 
 
 def render(
@@ -176,10 +177,12 @@ def _draw(
     grain = front[:, None] * sample_grain(ux, uy, people)  # (N, 4, S, S)
 
     albedo = skin_colour(people, dark, red, shadow, grain)
-    brow = brows(ux, uy, grain[:, 2], people)
-    albedo.lerp_(hair_on_skin(people) * per_face(people.brow[:, -1])[:, None], brow[:, None])
+    hair, rows = hair_on_skin(people), rows_between(-0.35, 0.89, size)
+    brow = torch.zeros_like(ux)
+    brow[:, rows] = brows(ux[:, rows], uy[:, rows], grain[:, 2, rows], people)
+    albedo.lerp_(hair * per_face(people.brow[:, -1])[:, None], brow[:, None])
     beard = beard_cover(hairs, grain)
-    albedo.lerp_(hair_on_skin(people), beard[:, None])
+    albedo.lerp_(hair, beard[:, None])
 
     relief = (relief + raised).addcmul_(0.0008 * per_face(people.texture[:, 1]), grain[:, 2])
     view = View(qx, qy, soft(qx, 0.03), pixel)
@@ -243,7 +246,7 @@ def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tenso
 
 def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Looks a field (N, C, G, G) up at face coordinates (N, S, S) -> (N, C, S, S)."""
-    where = pair(x / HALF, (y - CENTRE_Y) / HALF)
+    where = pair(x / HALF, (y - CENTRE_Y).div_(HALF))
     return F.grid_sample(field, where, padding_mode="border", align_corners=True)
 
 
