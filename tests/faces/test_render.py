@@ -302,7 +302,8 @@ def test_all_arithmetic_stays_on_the_device_of_the_people(monkeypatch):
 
     It has no numbers to look at, so everybody on it wears a scarf and glasses behind a hand.
     """
-    monkeypatch.setattr(torch.fx.experimental._config, "meta_nonzero_assume_all_nonzero", True)
+    all_of_them = "torch.fx.experimental._config.meta_nonzero_assume_all_nonzero"
+    monkeypatch.setattr(all_of_them, True)
     module = sys.modules["aunce_lib.faces.render"]
     fields = module.blend_fields(96)
     moved = type(fields)(96, *(part.to("meta") for part in dataclasses.astuple(fields)[1:]))
