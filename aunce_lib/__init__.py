@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "config": ["TrainConfig"],
         "pretrained": ["load_pretrained", "save_pretrained"],
         "training": ["Run", "fit"],
+        "epochs": ["load_epochs", "save_epochs"],
         "trial": ["run_trial"],
         "study": ["StudyConfig", "run_study"],
         "inspection.projection": ["project"],

@@ -157,7 +157,7 @@ def _find(name: str, folder: Path) -> Path:
     path = folder / f"{name}.safetensors"
     if path.is_file():
         return path
-    if there := sorted(file.stem for file in folder.glob("*.safetensors")):
+    if there := sorted(card.stem for card in folder.glob("*.json")):
         raise FileNotFoundError(f"no pretrained model {name!r} in {folder}; there are {there}")
     raise FileNotFoundError(
         f"no pretrained models in {folder}: they lie in data/pretrained/ of the repository, not in "
