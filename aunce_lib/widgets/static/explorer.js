@@ -219,6 +219,7 @@ class ExplorerView {
     this.ask_place(() => this.model.set("methods", methods));
   }
 
+  f1(encoder) { return f1Scores(this.chosen, this.data, encoder); }
   canAsk(i) { return !this.model.offline || this.model.reasons.has(`${i}/0/0`); }
 
   async askWhy(map = 0, seed = 0) {
