@@ -36,7 +36,11 @@ EXHIBIT = "AUNCE_EXHIBIT"  # the folder, as the kernels are told
 SHIPPED = ("cross-entropy", "aunce")
 NAMES = {"aunce": "AUNCE", "bce": "cross-entropy"}
 LOSS_OPTIONS = ("temperature", "beta_active", "beta_inactive", "variant", "positives_from")
-FRONT_ENDS = ["anywidget", "@jupyter-widgets/jupyterlab-manager"]
+FRONT_ENDS = (  # of the page: what an editor has beside them is not loaded
+    "anywidget",
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+)
 CELLS = {
     "": "from aunce_lib.explore import open_exhibit\nexhibit = open_exhibit()",
     "Embedding explorer": "exhibit.explorer()",
@@ -308,7 +312,7 @@ def serve(notebook: Path, port: int, browser: bool, theme: str) -> None:
             "--Voila.port_retries=0",
             "--Voila.auto_token=True",
             f"--Voila.open_browser={browser}",
-            f"--VoilaConfiguration.extension_allowlist={FRONT_ENDS}",  # no editor's extensions
+            *(f"--VoilaConfiguration.extension_allowlist={name}" for name in FRONT_ENDS),
             "--template=aunce",
             f"--theme={theme}",
         ]

@@ -405,7 +405,7 @@ def test_faces_without_a_place_are_counted(page, tmp_path):
 
 
 @pytest.fixture
-def served(demo_folder, tmp_path):
+def app_address(demo_folder, tmp_path):
     """`aunce explore` on a demo; its address."""
     pytest.importorskip("voila", reason="pip install 'aunce-lib[app]'")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -429,8 +429,8 @@ def served(demo_folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_aunce_explore_serves_the_widgets(page, served):
-    page.goto(served, timeout=120_000)
+def test_aunce_explore_serves_the_widgets(page, app_address):
+    page.goto(app_address, timeout=120_000)
     page.wait_for_selector(".aunce-explorer", timeout=240_000)
     page.wait_for_function(f"() => {VIEW}.drawn > 0")
     circle(page, 0, 0.4)
@@ -443,5 +443,5 @@ def test_aunce_explore_serves_the_widgets(page, served):
         page.get_by_role("button", name=name).click()
         assert page.locator(part).is_visible()
     stranger = page.context.browser.new_context().new_page()
-    stranger.goto(served.partition("?")[0])
+    stranger.goto(app_address.partition("?")[0])
     assert "login" in stranger.url  # without the secret
