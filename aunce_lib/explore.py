@@ -74,7 +74,7 @@ def open_models(source: str | None, shipped: Path = FOLDER) -> dict[str, Model]:
     if source is None:
         return {NAMES.get(n, n): _model(load_pretrained(n, shipped)) for n in SHIPPED}
     path = Path(source)
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" and path.is_file():
         return {path.stem: _model(load_pretrained(path.stem, path.parent))}
     if not path.is_dir():
         if (shipped / f"{source}.safetensors").is_file():
