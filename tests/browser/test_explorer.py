@@ -429,7 +429,7 @@ def app_address(demo_folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_aunce_explore_serves_the_widgets(page, app_address):
+def test_aunce_explore_serves_the_widgets(app_address, page):
     page.goto(app_address, timeout=120_000)
     page.wait_for_selector(".aunce-explorer", timeout=240_000)
     page.wait_for_function(f"() => {VIEW}.drawn > 0")
