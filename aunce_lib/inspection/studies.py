@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-PUBLISHED = Path(__file__).parents[2] / "data" / "results" / "published.csv"
+RESULTS = Path(__file__).parents[2] / "data" / "results"
+PUBLISHED = RESULTS / "published.csv"
 CONDITION = ["corpus", "tested_on", "imbalance", "noise", "noise_kind"]
 #: What two runs must have in common to be a pair.
 PAIRED = [*CONDITION, "split", "size", "people", "frames", "fold", "seed"]
