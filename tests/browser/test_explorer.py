@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,33 +21,15 @@ from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.evaluation.probe import Probe
 from aunce_lib.widgets.explorer import Explorer
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.is_file(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"
-    ),
-]
+pytestmark = pytest.mark.browser
 NASTY = "</script><img src=x onerror='window.harmed=1'><script>window.harmed=1</script>"
 VIEW = "document.querySelector('.aunce-explorer').explorer"
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(chromium):
+def page(browser):
     """A page that fails the test for any error, and any request that leaves this machine."""
-    context = chromium.new_context(viewport={"width": 1300, "height": 900}, accept_downloads=True)
+    context = browser.new_context(viewport={"width": 1300, "height": 900}, accept_downloads=True)
     page, wrong = context.new_page(), []
     page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
