@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "curves": ["Curves", "ReweightingCurves", "push_curves"],
+        "explorer": ["Explorer"],
         "forces": ["Ring", "ring_forces"],
         "movie": ["TrainingMovie", "film"],
         "noise_lab": ["NoiseLab"],
