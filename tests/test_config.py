@@ -130,18 +130,19 @@ def test_presets_take_changes_and_refuse_unknown_ones():
 
 
 @pytest.mark.parametrize(
-    ("changes", "init"),
+    ("changes", "init", "rate"),
     [
-        ({}, "landmarks"),
-        ({"epochs": 1}, "landmarks"),
-        ({"image_size": 32}, None),
-        ({"backbone": "swin-nano"}, None),
-        ({"init": None}, None),
-        ({"image_size": 32, "init": "mine"}, "mine"),
+        ({}, "landmarks", 0.3),
+        ({"epochs": 1}, "landmarks", 0.3),
+        ({"image_size": 32}, None, 1.0),
+        ({"backbone": "swin-nano"}, None, 1.0),
+        ({"init": None, "backbone_rate": 1.0}, None, 1.0),
+        ({"image_size": 32, "init": "mine", "backbone_rate": 0.1}, "mine", 0.1),
     ],
 )
-def test_the_quick_preset_starts_from_our_weights_where_they_fit(changes, init):
-    assert TrainConfig.quick(**changes).init == init
+def test_the_quick_preset_starts_from_our_weights_where_they_fit(changes, init, rate):
+    config = TrainConfig.quick(**changes)
+    assert (config.init, config.backbone_rate) == (init, rate)
 
 
 def test_the_full_preset_is_the_published_protocol():

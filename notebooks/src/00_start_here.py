@@ -313,18 +313,18 @@ _ = plot_projection(xy, test.subjects, "the same dots, by person", name="person"
 #
 # `make demo` trains on all faces, compares AUNCE with cross-entropy at equal compute and writes a
 # report. `aunce predict photo.jpg` then runs the result on a photograph: an illustration, no
-# measurement. The course goes on in these notebooks, as they are finished:
+# measurement. The course goes on in these notebooks:
 #
 # | | | minutes |
 # | --- | --- | ---: |
-# | 01 | data: labels, thresholds, people, folds | 40 |
-# | 02 | positive pairs, and what wrong labels do to them | 40 |
-# | 03 | the loss, derived, coded and drawn | 60 |
-# | 04 | the encoder, shape by shape | 30 |
-# | 05 | training, live, beside cross-entropy | 40 |
-# | 06 | looking into features, and how maps mislead | 50 |
-# | 07 | evaluation, noise and imbalance | 50 |
-# | 08 | your own data, and what a licence allows | 30 |
+# | 01 | [data: labels, thresholds, people, folds](01_data.ipynb) | 40 |
+# | 02 | [positive pairs, and what wrong labels do to them](02_positive_pairs.ipynb) | 40 |
+# | 03 | [the loss, derived, coded and drawn](03_the_loss.ipynb) | 60 |
+# | 04 | [the encoder, shape by shape](04_the_encoder.ipynb) | 30 |
+# | 05 | [training, live, beside cross-entropy](05_training.ipynb) | 40 |
+# | 06 | [looking into features, and how maps mislead](06_feature_inspection.ipynb) | 50 |
+# | 07 | [evaluation, noise and imbalance](07_evaluation.ipynb) | 50 |
+# | 08 | [your own data, and what a licence allows](08_your_own_data.ipynb) | 30 |
 #
 # ## How far you have come
 #
