@@ -261,11 +261,15 @@ check_log_positive(log_positive)
 # seen no label yet, and the trained one.
 
 # %%
+from aunce_lib import TrainConfig
 from aunce_lib.inspection import mate_shares
+from aunce_lib.pretrained import load_backbone
 
 few = slice(0, 64)
+start = TrainConfig.quick().build_encoder(len(corpus.aus)).eval()
+load_backbone(start, "landmarks")  # it has seen faces, but no label
 with torch.no_grad():
-    beginner = [load_pretrained("init").encoder(view[few]) for view in (view0, view1)]
+    beginner = [start(view[few]) for view in (view0, view1)]
 temperatures = (0.05, 0.1, 0.2, 0.5)
 mates = {
     "before": mate_shares(*beginner, labels[few], temperatures),
@@ -594,8 +598,8 @@ pd.DataFrame(costs).T.rename_axis("batch size")
 #
 # ## Try this
 #
-# - Use `load_pretrained("init")`, an encoder that has seen no label, in section 3. Which line of
-#   the figure in section 5 moves?
+# - Embed with `start`, the encoder that has seen no label, from section 3 on. Which line of the
+#   figure in section 5 moves?
 # - Take the first 64 faces of `corpus` as they come, instead of mixed ones, in `mate_shares`. Why
 #   is nearest the mate less often? (Who stands beside whom in a recording?)
 # - Draw the figure of section 5 for anchors labelled *inactive*. Why is it so much tamer?
