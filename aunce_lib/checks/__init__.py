@@ -45,6 +45,18 @@ _attached, __dir__, __all__ = lazy_loader.attach(
             "check_training_step",
             "check_uniformity",
         ],
+        "inspection": [
+            "check_integrated_gradients",
+            "check_pca",
+            "check_procrustes",
+            "check_purity",
+        ],
+        "evaluation": [
+            "check_bootstrap",
+            "check_f1",
+            "check_paired_interval",
+            "check_test_f1",
+        ],
     },
 )
 

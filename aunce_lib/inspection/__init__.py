@@ -22,6 +22,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_roles",
             "plot_truth",
         ],
+        "attribution": ["agreement", "attribute", "plot_maps"],
+        "content": ["content", "plot_content", "readable"],
+        "evaluation_plots": [
+            "f1_curve",
+            "plot_all_active",
+            "plot_draws",
+            "plot_people",
+            "plot_published",
+            "plot_thresholds",
+        ],
+        "neighbours": ["nearest", "plot_neighbours", "plot_purity", "purity", "purity_table"],
         "projection": ["project"],
         "studies": [
             "add_rare",
@@ -31,6 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "summarise",
             "transfer",
         ],
+        "twins": ["Twins", "draw_twins"],
         "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
         "encoder_plots": ["plot_au_graph", "plot_tokens"],
         "encoder_steps": [

@@ -8,9 +8,11 @@ import pytest
 from scipy import stats
 
 from aunce_lib.inspection.studies import (
+    PAIRED,
     add_rare,
     paired_differences,
     published,
+    read_study,
     summarise,
     transfer,
 )
@@ -166,3 +168,17 @@ def test_published_numbers_are_marked_as_what_they_are_and_add_up(corpus, mean):
 def test_a_corpus_without_published_numbers_is_told():
     with pytest.raises(ValueError, match="nothing published is kept for 'gft'"):
         published("gft")
+
+
+def test_a_stored_study_is_read_and_a_missing_one_is_named(tmp_path):
+    names = [*PAIRED, "loss", "macro_f1"]
+    pd.DataFrame([[0] * len(names)], columns=names).to_csv(tmp_path / "mine.csv", index=False)
+    assert list(read_study("mine", tmp_path).columns) == names
+    with pytest.raises(FileNotFoundError, match=r"no study 'noise' in .*there are \['mine'\]"):
+        read_study("noise", tmp_path)
+
+
+def test_a_file_that_is_no_study_is_refused(tmp_path):
+    pd.DataFrame({"a": [1]}).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(ValueError, match="is it the table of a study"):
+        read_study("mine", tmp_path)
