@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lab notebooks bench lint faces faces-measured lock clean
+.PHONY: help setup demo test test-all lab notebooks site bench lint faces faces-measured lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ lab: $(READY) ## open JupyterLab at the first notebook
 notebooks: $(READY) ## generate the notebooks from notebooks/src and execute the solved ones
 	$(BIN)/python notebooks/build.py
 	$(BIN)/python notebooks/build.py --run
+
+site: $(READY) ## the course as a static site in site/, opens without a network
+	$(BIN)/python notebooks/build.py --run --site site
 
 bench: $(READY) ## speed and memory, side by side with peers
 	$(BIN)/python -m benchmarks

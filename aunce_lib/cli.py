@@ -203,6 +203,45 @@ def study(
         sys.exit(1)
 
 
+def pretrain(
+    n_faces: int = 20_000, epochs: int = 8, seed: int = 987_000, folder: str = "data/pretrained"
+) -> None:
+    """Train the small backbone without labels: the start "landmarks" of `TrainConfig.init`.
+
+    Args:
+        n_faces: Faces to draw, of people who are in no corpus.
+        epochs: Passes over them.
+        seed: Of all that is drawn.
+        folder: Where landmarks.safetensors goes, with its card.
+    """
+    from aunce_lib.pretraining import pretrain
+
+    print(pretrain(n_faces, epochs, seed, folder=folder))
+
+
+def explore(
+    source: str | None = None,
+    corpus: str | None = None,
+    port: int = 8866,
+    faces: int = 2000,
+    browser: bool = True,
+    theme: Literal["light", "dark"] = "light",
+) -> None:
+    """Look at faces through trained encoders, in the browser, without a notebook.
+
+    Args:
+        corpus: An embedded corpus by name, or the folder of a prepared one; by default the one
+            that a run was trained on, else synth-bp4d.
+        port: Of the page, which only this machine can open.
+        faces: How many to show at most.
+        browser: Whether to open one.
+        theme: Of the page.
+    """
+    from aunce_lib.explore import explore
+
+    explore(source, corpus, port, faces, browser, theme)
+
+
 COMMANDS = {
     demo: "train on drawn faces, compare, report",
     predict: "read photographs, as an illustration",
@@ -212,6 +251,8 @@ COMMANDS = {
     train: "train an encoder on a fold of a prepared corpus",
     probe: "what a trained encoder has learned",
     study: "losses × settings × noise × seeds",
+    pretrain: "a backbone that has seen faces but no labels",
+    explore: "embeddings, faces and thresholds as a page in the browser",
 }
 POSITIONAL = {
     predict: {"photos": "Image files."},
@@ -219,7 +260,9 @@ POSITIONAL = {
     train: {"prepared": "Folder that `aunce prepare` made.", "out": "Folder for the run."},
     probe: {"run": "Folder that `aunce train` made."},
     study: {"config": "YAML file, or a name."},
+    explore: {"source": "A run, a demo's folder, weights, or a shipped model; by default two."},
 }
+OPTIONAL = {"source"}  # of the positional ones
 
 
 def main() -> None:
@@ -258,6 +301,8 @@ def _add_arguments(parser: ArgumentParser, command) -> None:
     names = POSITIONAL.get(command, {})
     for name, text in names.items():
         many = {"nargs": "+", "metavar": "PHOTO"} if name == "photos" else {}
+        if name in OPTIONAL:
+            many = {"nargs": "?", "metavar": "RUN | WEIGHTS"}
         parser.add_argument(name, type=str, help=text, **many)
     skip = set(names) | ({"config"} if command is train else set())
     _add_function(parser, command, skip)

@@ -4,6 +4,8 @@
     build.py --check                     fail, naming the file, when one differs from its source
     build.py --without-solutions OUT     write the student notebooks alone, to hand out
     build.py --run [NAME ...] [--out F]  execute solved notebooks, all or those named
+    build.py --run --site OUT            and write them as a static site, that needs no network
+    build.py --site OUT --out F          the same of the notebooks that an earlier --run left in F
 
 A source, `src/NN_name.py`, is a script in jupytext's percent format (`# %%` starts a cell). Both
 versions of a cell live in it:
@@ -18,6 +20,7 @@ versions of a cell live in it:
 
 The solved notebook has the solution, the student notebook the exercise without its comment signs.
 A cell tagged `solution` is left out for students, a cell tagged `student` for the solved version.
+On the site the picture of a cell tagged `cover` stands for its notebook, else the first one.
 Notebooks are written without outputs or widget state, and a cell keeps its id until it is edited.
 """
 
@@ -36,8 +39,11 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from peak import PeakMemory
+from website import Book, write_site
 
 NOTEBOOKS = Path(__file__).resolve().parent
+IN_KERNEL = NOTEBOOKS / "website" / "in_kernel.py"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -186,6 +192,8 @@ def differences(folder: Path = NOTEBOOKS) -> list[str]:
 def execute(notebook: NotebookNode, folder: Path, show_progress: bool = False) -> None:
     """Execute a notebook in place, in `folder`, with the Python that runs this script.
 
+    Its figures get alternative text, and its widgets a still picture (`website/in_kernel.py`).
+
     Raises:
         CellFailure: If a cell raises, hangs or kills its kernel; shows the cell and the error.
     """
@@ -194,13 +202,13 @@ def execute(notebook: NotebookNode, folder: Path, show_progress: bool = False) -
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    current = 0
+    current, total = 0, len(notebook.cells)
 
     def on_cell_start(cell: NotebookNode, cell_index: int) -> None:
         nonlocal current
         current = cell_index
         if show_progress:
-            print(f"\r    cell {cell_index + 1} of {len(notebook.cells)} ", end="", flush=True)
+            print(f"\r    cell {cell_index} of {total} ", end="", flush=True)
 
     # Without any kernel folder the only kernel left is this interpreter's own.
     kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
@@ -216,12 +224,16 @@ def execute(notebook: NotebookNode, folder: Path, show_progress: bool = False) -
     # tests chose for themselves: it would keep figures out of the notebook.
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     environment.pop("MPLBACKEND", None)
+    # In a namespace of its own: no name of it may hide what a notebook has forgotten to import.
+    prepare = f"exec({IN_KERNEL.read_text(encoding='utf-8')!r}, {{'get_ipython': get_ipython}})"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(prepare))
     try:
         client.execute(env=environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         source = notebook.cells[current].source
-        raise CellFailure(f"cell {current + 1} failed:\n\n{source}\n\n{reason(error)}") from None
+        raise CellFailure(f"cell {current} failed:\n\n{source}\n\n{reason(error)}") from None
     finally:
+        del notebook.cells[0]
         if show_progress:
             print("\r", end="")
 
@@ -253,19 +265,51 @@ def run(names: Sequence[str], out: Path, folder: Path = NOTEBOOKS) -> int:
             known = ", ".join(source.stem for source in sources(folder))
             raise SystemExit(f"no notebook is called {name}; there are {known}")
     out.mkdir(parents=True, exist_ok=True)
-    failures = 0
-    for source in chosen:
+    (out / "progress.json").unlink(missing_ok=True)
+    for source in chosen:  # the course lies there whole: the table of progress looks for it
+        nbformat.write(generate(source, solved=True), out / f"{source.stem}.ipynb")
+    failures, begin = 0, time.perf_counter()
+    for number, source in enumerate(chosen, start=1):
         notebook, start = generate(source, solved=True), time.perf_counter()
-        print(f"{source.stem} …", flush=True)
+        print(f"{source.stem} … ({number} of {len(chosen)})", flush=True)
         try:
-            execute(notebook, out, show_progress=sys.stdout.isatty())
-            print(f"    done in {time.perf_counter() - start:.0f} s", flush=True)
+            with PeakMemory() as memory:
+                execute(notebook, out, show_progress=sys.stdout.isatty())
+            seconds = time.perf_counter() - start
+            print(f"    done in {seconds:.0f} s, at most {memory.peak_mb:,.0f} MB", flush=True)
         except CellFailure as failure:
             failures += 1
             print(f"    {failure}", flush=True)
         nbformat.write(notebook, out / f"{source.stem}.ipynb")
-    print(f"{len(chosen) - failures} of {len(chosen)} notebooks ran; they are in {out}")
+    print(
+        f"{len(chosen) - failures} of {len(chosen)} notebooks ran in "
+        f"{time.perf_counter() - begin:.0f} s; they are in {out}"
+    )
     return failures
+
+
+def publish(executed: Path, out: Path, folder: Path = NOTEBOOKS) -> Path:
+    """Write executed notebooks as a static site.
+
+    Args:
+        executed: Where `run` left them.
+        out: Folder for the pages.
+        folder: Where `src/` lies; its neighbour `docs/` gives more pages.
+
+    Returns:
+        Path of the index.
+
+    Raises:
+        ValueError: If a text cannot be drawn, or no notebook lies there.
+    """
+    books = [
+        Book(path.stem, nbformat.read(path, as_version=4), generate(source, solved=False))
+        for source in sources(folder)
+        if (path := executed / f"{source.stem}.ipynb").exists()
+    ]
+    if not books:
+        raise ValueError(f"no executed notebook in {executed}: use --run together with --site")
+    return write_site(books, out, folder, folder.parent / "docs")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -276,20 +320,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     action.add_argument("--without-solutions", type=Path, metavar="OUT", help="folder to hand out")
     action.add_argument("--run", nargs="*", metavar="NAME", help="execute solved notebooks")
     parser.add_argument("--out", type=Path, help="where --run saves (default: a new folder)")
+    parser.add_argument("--site", type=Path, metavar="OUT", help="write what was run as a site")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.check:
             lines = differences()
             print("\n".join(lines) or f"{len(sources())} notebooks equal their sources")
             return 1 if lines else 0
-        if chosen.run is not None:
-            out = chosen.out or Path(tempfile.mkdtemp(prefix="aunce-notebooks-"))
-            return 1 if run(chosen.run, out.resolve()) else 0
+        if chosen.run is not None or chosen.site:
+            out = (chosen.out or Path(tempfile.mkdtemp(prefix="aunce-notebooks-"))).resolve()
+            if chosen.run is not None and run(chosen.run, out):
+                return 1
+            if chosen.site:
+                print(f"The site begins at {publish(out, chosen.site)}")
+            return 0
         out = chosen.without_solutions
         for path, text in hand_out(out) if out else expected_files():
             if write(path, text):
                 print(f"wrote {path}")
-    except (SourceError, FileExistsError) as error:
+    except (ValueError, FileExistsError) as error:  # SourceError is a ValueError
         print(error, file=sys.stderr)
         return 1
     return 0

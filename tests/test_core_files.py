@@ -14,9 +14,9 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
     "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "encoder",
-    "evaluation", "config", "checkpoint", "pretrained", "training", "trial", "study",
-    "experiment", "inspection", "widgets", "checks", "predict", "timeline", "report", "preparation",
-    "demo", "cli",
+    "evaluation", "config", "checkpoint", "pretrained", "training", "epochs", "load_or_train",
+    "trial", "study", "experiment", "inspection", "widgets", "checks", "predict", "timeline",
+    "report", "preparation", "demo", "cli",
 )  # fmt: skip
 
 

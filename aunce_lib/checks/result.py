@@ -6,8 +6,12 @@ import warnings
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .plot import Curve, Plot
 
 STATES = {"green": "✓ right", "red": "✗ not yet", "grey": "○ not started"}
 LONGEST = 160  # characters of a value that is shown
@@ -35,6 +39,7 @@ class CheckResult:
     title: str
     rows: tuple[Row, ...]
     hints: tuple[str, ...] = ()  # from a nudge to nearly the solution
+    plot: Plot | None = None  # theirs against the target, where that helps
 
     @property
     def passed(self) -> bool:
@@ -82,6 +87,7 @@ def check(
     wrong: Mapping[str, Callable],
     hints: tuple[str, ...],
     strict: bool = False,
+    curve: Curve | None = None,
 ) -> CheckResult:
     """Compare the learner's function with the right one, case by case, and name the mistake.
 
@@ -95,6 +101,7 @@ def check(
         hints: From a nudge to nearly the solution.
         strict: Raise CheckFailed if a row is not green; else nothing is raised, whatever the
             learner's function does.
+        curve: Draw both functions in this way too, once the learner's has begun to answer.
     """
     expected = [_call(right, args) for args in cases.values()]
     got = [_call(answer, args) for args in cases.values()]
@@ -111,7 +118,9 @@ def check(
             here = [cause for cause, values in mistakes.items() if same(values[place], theirs)]
             cause = [*everywhere, *here, _difference(mine, theirs)][0]
             rows.append(Row(what, "red", shown(mine), shown(theirs), cause))
-    return CheckResult(title, tuple(rows), hints).strictly(strict)
+    started = curve is not None and any(row.state != "grey" for row in rows)
+    plot = curve.draw(right, answer) if started else None
+    return CheckResult(title, tuple(rows), hints, plot).strictly(strict)
 
 
 def same(one, other) -> bool:
@@ -134,7 +143,10 @@ def shown(value) -> str:
     if isinstance(value, Exception):
         return f"{type(value).__name__}: {value}"[:LONGEST]
     try:
-        text = np.array2string(np.asarray(value), precision=4, separator=", ", threshold=20)
+        array = np.asarray(value)
+        if array.dtype == bool and array.ndim > 1:
+            array = array.astype(int)  # a table of True and False is read more easily as 1 and 0
+        text = np.array2string(array, precision=4, separator=", ", threshold=20)
     except Exception:
         text = f"a value of type {type(value).__name__}"
     text = " ".join(text.split())

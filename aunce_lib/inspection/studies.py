@@ -17,10 +17,37 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-PUBLISHED = Path(__file__).parents[2] / "data" / "results" / "published.csv"
+RESULTS = Path(__file__).parents[2] / "data" / "results"
+PUBLISHED = RESULTS / "published.csv"
 CONDITION = ["corpus", "tested_on", "imbalance", "noise", "noise_kind"]
 #: What two runs must have in common to be a pair.
 PAIRED = [*CONDITION, "split", "size", "people", "frames", "fold", "seed"]
+
+
+def read_study(name: str, folder: str | Path = RESULTS) -> pd.DataFrame:
+    """The table of a study that ships with the repository.
+
+    Args:
+        name: "main", "beta", "temperature", "noise", "imbalance", "positives" or "cross_corpus".
+        folder: Where the tables lie.
+
+    Returns:
+        See `study.results`.
+
+    Raises:
+        FileNotFoundError: If there is no such table; says which there are.
+        ValueError: If the file is no table of a study.
+    """
+    path = Path(folder) / f"{name}.csv"
+    if not path.is_file():
+        there = sorted(file.stem for file in Path(folder).glob("*.csv") if file.stem != "published")
+        raise FileNotFoundError(
+            f"no study {name!r} in {folder}; there are {there}. The tables lie in data/results/ of "
+            "the repository; `aunce study` makes one"
+        )
+    table = pd.read_csv(path)
+    _check_columns(table, [*PAIRED, "loss", "macro_f1"])
+    return table
 
 
 def summarise(

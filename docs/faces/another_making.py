@@ -38,7 +38,7 @@ backgrounds. No weights of ours are trained on them; that drawn faces sit less a
 pictures was decided after a look at this table. They are still ours, and share our muscle table:
 reading them is necessary for reading faces that somebody else made, and does not suffice.
 
-![Solid heads](another_making.png)
+![Solid heads, drawn in another way, one action unit a column](another_making.png)
 
 A small network (conv-small, {parameters:.2f} M parameters, weighted cross-entropy, {epochs} epochs,
 the package's augmentations at .3) learned the twelve BP4D action units from {n_train:,} `benchmark`

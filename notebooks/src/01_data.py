@@ -662,6 +662,17 @@ print(*sanity.rates(shifted))
 #   like, and why?
 # - `aunce prepare folder PHOTOS OUT` reads photographs of your own; notebook 08 goes on from there.
 #
+# ## How far you have come
+#
+# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
+# answer. Delete the file to begin anew.
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
 # ## References
 #
 # - X. Zhang et al.: *BP4D-Spontaneous*, Image and Vision Computing 32, 2014.

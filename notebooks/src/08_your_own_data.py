@@ -665,6 +665,17 @@ pd.DataFrame(
 #   `aunce prepare folder`. Which faces are not found?
 # - Give the training 20 epochs. Does the time line begin to follow the smile?
 #
+# ## How far you have come
+#
+# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
+# answer. Delete the file to begin anew.
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
 # ## References
 #
 # - X. Zhang et al.: *BP4D-Spontaneous*, Image and Vision Computing 32, 2014.
