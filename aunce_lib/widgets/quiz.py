@@ -101,10 +101,10 @@ class Quiz(widgets.VBox):
         self.seed, self.question, self._open = seed, None, False
         self._right = self._asked = self._streak = self._best = 0
         self.level = widgets.ToggleButtons(options=LEVELS, description="level")
-        self.level.style.button_width = "70px"
+        self.level.style.button_width, self.level.layout.width = "70px", "270px"
         self.next = widgets.Button(description="Start", button_style="primary")
         self.choices = [widgets.Button(disabled=True) for _ in range(N_CHOICES)]
-        self.picture = widgets.Image(layout=widgets.Layout(max_width="100%", height="320px"))
+        self.picture = widgets.Image(layout=widgets.Layout(max_width="100%"))
         self.verdict = widgets.HTML()
         self._tag_controls()
         self.next.on_click(lambda _: self.ask())
@@ -139,7 +139,7 @@ class Quiz(widgets.VBox):
         """Show the next question; one that was not answered does not count."""
         self._number = 0 if self.question is None else self._number + 1
         self.question, self._open = question(self._number, self.level.value, self.seed), True
-        shown = self.question.look()
+        shown = self._look = self.question.look()
         self._show(*((shown.face,) if self.level.value == "hard" else (shown.rest, shown.face)))
         for au, button in zip(self.question.choices, self.choices, strict=True):
             button.description = f"{column(au)} {ACTION_UNITS[au].name.lower()}"
@@ -168,7 +168,7 @@ class Quiz(widgets.VBox):
                 button.button_style = "success" if choice == truth else "danger"
                 button.icon = "check" if choice == truth else "times"
         self.next.description = "Next"
-        shown = self.question.look()
+        shown = self._look
         words = (
             f"{'Yes' if right else 'No'}: it is <b>{describe(truth)}</b>, at the "
             f"{ACTION_UNITS[truth].region}. The bright pixels moved, {shown.changed:.0%} of the "
@@ -207,6 +207,7 @@ class Quiz(widgets.VBox):
 
     def _show(self, *pictures: np.ndarray) -> None:
         self._pictures = pictures
+        self.picture.layout.width = f"{290 * len(pictures)}px"
         self.picture.value = side_by_side(*pictures)
 
     def _say(self, words: str) -> None:
