@@ -1,6 +1,6 @@
 """The figures and tables of docs/results.md, from the CSVs in data/results.
 
-    make results-drawn        (seconds)
+    make results        (seconds)
 
 Each CSV is made by `aunce study NAME --csv data/results/NAME.csv`; the studies' settings lie in
 aunce_lib/configs/studies. All faces are synthetic.
@@ -33,6 +33,17 @@ def main_table(results: pd.DataFrame) -> pd.DataFrame:
     wide.columns = [f"{corpus}, {noise:.0%} flipped" for corpus, noise in wide.columns]
     order = [*dict.fromkeys(results.loss), "every unit called active"]
     return wide.loc[order].rename_axis("loss")
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """The table as docs/results.md holds it."""
+    head = [
+        f"| {table.index.name} | {' | '.join(table.columns)} |",
+        "|---" * (1 + table.shape[1]) + "|",
+    ]
+    return "\n".join(
+        [*head, *(f"| {name} | {' | '.join(row)} |" for name, row in table.iterrows())]
+    )
 
 
 def main(results: pd.DataFrame) -> Figure:
@@ -81,11 +92,10 @@ def beta(results: pd.DataFrame) -> Figure:
 
 
 def temperature(results: pd.DataFrame) -> Figure:
-    """Macro F1 along the temperature, clean and noisy."""
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True, layout="constrained")
-    for ax, noise in zip(axes, sorted(results.noise.unique()), strict=True):
-        some = results[results.noise == noise]
-        plot_curves(some, "temperature", title=f"{noise:.0%} of labels flipped", ax=ax)
+    """Macro F1 and AUC along the temperature."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+    for ax, value in zip(axes, ("macro_f1", "macro_auc"), strict=True):
+        plot_curves(results, "temperature", value, ax=ax)
     return figure
 
 
@@ -148,4 +158,4 @@ if __name__ == "__main__":
     plt.switch_backend("agg")
     for path in draw():
         print(path)
-    print(main_table(pd.read_csv(RESULTS / "main.csv")).to_markdown())
+    print(as_markdown(main_table(pd.read_csv(RESULTS / "main.csv"))))
