@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lab notebooks site bench lint faces faces-measured lock clean
+.PHONY: help setup demo test test-all lab notebooks site bench lint faces faces-measured results weights lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,13 @@ faces-measured: $(READY) ## measure them: fairness (of the demo), other making, 
 	$(BIN)/python docs/faces/fairness.py
 	$(BIN)/python docs/faces/another_making.py
 	$(BIN)/python docs/faces/recognisability.py
+
+results: $(READY) ## draw the figures of docs/results.md from data/results (aunce study makes the tables)
+	$(BIN)/python docs/results/figures.py
+
+weights: $(READY) ## train the weights that ship in data/pretrained anew (15 min)
+	$(BIN)/aunce pretrain
+	$(BIN)/python docs/results/weights.py
 
 lock: $(READY) ## write the versions in .venv into requirements.lock
 	grep '^#' requirements.lock > $(VENV)/lock

@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "evaluation.metrics": ["Evaluation", "evaluate"],
         "evaluation.probe": ["Probe", "fit_probe", "knn_scores"],
         "config": ["TrainConfig"],
+        "load_or_train": ["load_or_train"],
         "pretrained": ["load_pretrained", "save_pretrained"],
         "training": ["Run", "fit"],
         "epochs": ["load_epochs", "save_epochs"],

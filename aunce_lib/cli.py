@@ -203,6 +203,22 @@ def study(
         sys.exit(1)
 
 
+def pretrain(
+    n_faces: int = 20_000, epochs: int = 8, seed: int = 987_000, folder: str = "data/pretrained"
+) -> None:
+    """Train the small backbone without labels: the start "landmarks" of `TrainConfig.init`.
+
+    Args:
+        n_faces: Faces to draw, of people who are in no corpus.
+        epochs: Passes over them.
+        seed: Of all that is drawn.
+        folder: Where landmarks.safetensors goes, with its card.
+    """
+    from aunce_lib.pretraining import pretrain
+
+    print(pretrain(n_faces, epochs, seed, folder=folder))
+
+
 def explore(
     source: str | None = None,
     corpus: str | None = None,
@@ -235,6 +251,7 @@ COMMANDS = {
     train: "train an encoder on a fold of a prepared corpus",
     probe: "what a trained encoder has learned",
     study: "losses × settings × noise × seeds",
+    pretrain: "a backbone that has seen faces but no labels",
     explore: "embeddings, faces and thresholds as a page in the browser",
 }
 POSITIONAL = {

@@ -36,6 +36,11 @@ EXHIBIT = "AUNCE_EXHIBIT"  # the folder, as the kernels are told
 SHIPPED = ("cross-entropy", "aunce")
 NAMES = {"aunce": "AUNCE", "bce": "cross-entropy"}
 LOSS_OPTIONS = ("temperature", "beta_active", "beta_inactive", "variant", "positives_from")
+FRONT_ENDS = (  # of the page: what an editor has beside them is not loaded
+    "anywidget",
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+)
 CELLS = {
     "": "from aunce_lib.explore import open_exhibit\nexhibit = open_exhibit()",
     "Embedding explorer": "exhibit.explorer()",
@@ -69,7 +74,7 @@ def open_models(source: str | None, shipped: Path = FOLDER) -> dict[str, Model]:
     if source is None:
         return {NAMES.get(n, n): _model(load_pretrained(n, shipped)) for n in SHIPPED}
     path = Path(source)
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" and path.is_file():
         return {path.stem: _model(load_pretrained(path.stem, path.parent))}
     if not path.is_dir():
         if (shipped / f"{source}.safetensors").is_file():
@@ -307,6 +312,7 @@ def serve(notebook: Path, port: int, browser: bool, theme: str) -> None:
             "--Voila.port_retries=0",
             "--Voila.auto_token=True",
             f"--Voila.open_browser={browser}",
+            *(f"--VoilaConfiguration.extension_allowlist={name}" for name in FRONT_ENDS),
             "--template=aunce",
             f"--theme={theme}",
         ]

@@ -81,8 +81,6 @@ def save_pretrained(
         ValueError: If the card lacks something, or the probe is of other AUs.
         OSError: If the folder can't be written.
     """
-    if missing := [key for key in CARD if not card.get(key) and card.get(key) != 0]:
-        raise ValueError(f"card must tell {', '.join(missing)} of the model")
     if probe is not None and probe.aus != tuple(aus):
         raise ValueError(f"probe must be of the AUs {tuple(aus)}, got {probe.aus}")
     state = {f"encoder.{key}": value.cpu().numpy() for key, value in encoder.state_dict().items()}
@@ -90,9 +88,26 @@ def save_pretrained(
     if probe is not None:
         state |= {f"probe.{key}": getattr(probe, key) for key in ARRAYS}
         note["probe"] = probe.kind
+    return _write(name, state, note, card, Path(folder))
+
+
+def save_backbone(
+    name: str, backbone: nn.Module, config: TrainConfig, card: dict, folder: str | Path = FOLDER
+) -> Path:
+    """Write a backbone alone, for `TrainConfig.init`; as `save_pretrained`, which writes it all."""
+    weights = backbone.state_dict().items()
+    state = {f"encoder.backbone.{key}": value.cpu().numpy() for key, value in weights}
+    note = {"format": FORMAT, "config": json.dumps(config.to_dict())}
+    return _write(name, state, note, card, Path(folder))
+
+
+def _write(name: str, state: dict, note: dict, card: dict, folder: Path) -> Path:
+    """Weights and card, or the error that says what the card lacks."""
+    if missing := [key for key in CARD if not card.get(key) and card.get(key) != 0]:
+        raise ValueError(f"card must tell {', '.join(missing)} of the model")
     content = save({key: np.ascontiguousarray(value) for key, value in state.items()}, note)
     card = {**card, "sha256": hashlib.sha256(content).hexdigest()}
-    path = Path(folder) / f"{name}.safetensors"
+    path = folder / f"{name}.safetensors"
     files = {
         path: content,
         path.with_suffix(".json"): json.dumps(card, indent=2, ensure_ascii=False).encode(),
@@ -117,6 +132,8 @@ def load_pretrained(name: str, folder: str | Path = FOLDER) -> Pretrained:
         card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         if hashlib.sha256(path.read_bytes()).hexdigest() != card["sha256"]:
             raise ValueError("its card is of other weights (sha256)")
+        if "aus" not in note:
+            raise ValueError(f"it holds a backbone alone; use TrainConfig(init={name!r})")
         config, aus = TrainConfig(**json.loads(note["config"])), tuple(json.loads(note["aus"]))
         with torch.random.fork_rng():  # initial weights are drawn, only to be replaced
             encoder = config.build_encoder(len(aus))

@@ -10,7 +10,8 @@ import logging
 import math
 import time
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from aunce_lib.baselines import HCL, NTXent, SupCon, WeightedBCE, class_weights
+from aunce_lib.centroids import CentroidLoss
 from aunce_lib.checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora.atomic import atomic_path
@@ -117,6 +119,17 @@ class Objective(nn.Module):
         return self.criterion(z0, z1, labels), z0, z1
 
 
+class Joint(nn.Module):
+    """A loss and, beside it, `weight` times another one."""
+
+    def __init__(self, criterion: nn.Module, beside: nn.Module, weight: float):
+        super().__init__()
+        self.criterion, self.beside, self.weight = criterion, beside, weight
+
+    def forward(self, z0: Tensor, z1: Tensor, labels: Tensor) -> Tensor:
+        return self.criterion(z0, z1, labels) + self.weight * self.beside(z0, z1, labels)
+
+
 @torch.random.fork_rng()  # the caller's random numbers stay as they were
 def fit(
     train: FrameTable,
@@ -126,6 +139,7 @@ def fit(
     validation: FrameTable | None = None,
     resume: bool = False,
     progress: bool = True,
+    on_epoch: Callable[[pd.DataFrame], None] | None = None,
 ) -> Run:
     """Train an encoder.
 
@@ -138,6 +152,8 @@ def fit(
         resume: Go on with the run in the folder, from its last whole checkpoint; starts one if
             there is none. The finished run is the same, bit for bit, as one never stopped.
         progress: Print a line per epoch, and a bar where there is a terminal.
+        on_epoch: Called with the history so far after each epoch, for instance
+            `inspection.LiveHistory()`, to draw it.
 
     Returns:
         The finished run.
@@ -152,14 +168,14 @@ def fit(
     folder = Path(folder)
     _check_tables(train, validation, config)
     labels = torch.from_numpy(train.labels)
-    fabric = _fabric(config)
+    fabric = fabric_for(config)
     torch.manual_seed(config.seed)
     encoder = config.build_encoder(labels.shape[1], config.pretrained)
     if config.init is not None:
         load_backbone(encoder, config.init)
     objective = Objective(encoder, _criterion(config, labels, encoder.dim))
     optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        _parameters(objective), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     objective, optimizer = fabric.setup(objective.to(memory_format=torch.channels_last), optimizer)
     _claim(folder, config, resume)  # only now: settings that fail above take no folder
@@ -193,6 +209,8 @@ def fit(
         save_checkpoint(folder / "checkpoints", epoch, objective.module, optimizer.optimizer, state)
         if progress:
             print(_line(config, row), flush=True)
+        if on_epoch is not None:
+            on_epoch(pd.DataFrame(history))
     return Run.load(folder)
 
 
@@ -202,7 +220,8 @@ def _one_epoch(fabric, objective, optimizer, train, labels, config, epoch, progr
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # for stochastic depth
     if config.loss == "aunce":
-        objective.module.criterion.sampler.generator = generator
+        criterion = objective.module.criterion
+        getattr(criterion, "criterion", criterion).sampler.generator = generator
     views = Views(config.image_size, config.view_strength, config.hue)
     objective.train()
     losses, alignments = [], []
@@ -263,11 +282,24 @@ def _set_rate(optimizer, config: TrainConfig, step: int, n_steps: int) -> None:
     share = min(1.0, (step + 1) / warm) if warm else 1.0
     if config.cosine:
         share *= 0.5 * (1 + math.cos(math.pi * step / n_steps))
-    for group in optimizer.param_groups:
-        group["lr"] = config.learning_rate * share
+    for group, part in zip(optimizer.param_groups, (config.backbone_rate, 1.0), strict=True):
+        group["lr"] = config.learning_rate * part * share
+
+
+def _parameters(objective: Objective) -> list[dict]:
+    """Two groups: those of the backbone, which may have learned before, and all others."""
+    backbone = [*objective.encoder.backbone.parameters()]
+    known = set(map(id, backbone))
+    others = [p for p in objective.parameters() if id(p) not in known]
+    return [{"params": backbone}, {"params": others}]
 
 
 def _criterion(config: TrainConfig, labels: Tensor, dim: int) -> nn.Module:
+    if config.cross_entropy:
+        alone = _criterion(replace(config, cross_entropy=0.0), labels, dim)
+        return Joint(
+            alone, WeightedBCE(labels.shape[1], dim, class_weights(labels)), config.cross_entropy
+        )
     if config.loss == "aunce":
         return AUNCELoss(
             PositiveSampler(config.probabilities),
@@ -277,12 +309,14 @@ def _criterion(config: TrainConfig, labels: Tensor, dim: int) -> nn.Module:
             variant=config.variant,
             positives_from=config.positives_from,
         )
+    if config.loss == "centroid":
+        return CentroidLoss(labels, dim, config.temperature)
     if config.loss == "bce":
         return WeightedBCE(labels.shape[1], dim, class_weights(labels))
     return {"ntxent": NTXent, "supcon": SupCon, "hcl": HCL}[config.loss](config.temperature)
 
 
-def _fabric(config: TrainConfig) -> Fabric:
+def fabric_for(config: TrainConfig) -> Fabric:
     """One device, without Fabric's note on precision, which it would write to stderr."""
     logger = logging.getLogger("lightning_fabric")
     level = logger.level

@@ -20,6 +20,7 @@ versions of a cell live in it:
 
 The solved notebook has the solution, the student notebook the exercise without its comment signs.
 A cell tagged `solution` is left out for students, a cell tagged `student` for the solved version.
+On the site the picture of a cell tagged `cover` stands for its notebook, else the first one.
 Notebooks are written without outputs or widget state, and a cell keeps its id until it is edited.
 """
 
@@ -223,7 +224,9 @@ def execute(notebook: NotebookNode, folder: Path, show_progress: bool = False) -
     # tests chose for themselves: it would keep figures out of the notebook.
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     environment.pop("MPLBACKEND", None)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(IN_KERNEL.read_text(encoding="utf-8")))
+    # In a namespace of its own: no name of it may hide what a notebook has forgotten to import.
+    prepare = f"exec({IN_KERNEL.read_text(encoding='utf-8')!r}, {{'get_ipython': get_ipython}})"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(prepare))
     try:
         client.execute(env=environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

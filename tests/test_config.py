@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -98,6 +98,9 @@ def test_a_missing_file_is_a_file_not_found_error(tmp_path):
         ("view_strength", 1.5),
         ("warmup", -0.1),
         ("drop_path", 2),
+        ("backbone_rate", -0.1),
+        ("cross_entropy", -1.0),
+        ("cross_entropy", float("inf")),
         ("hue", "yes"),
         ("seed", -1),
         ("seed", 2**32),
@@ -119,11 +122,27 @@ def test_every_loss_is_a_setting(loss):
 
 
 def test_presets_take_changes_and_refuse_unknown_ones():
-    assert TrainConfig.quick() == TrainConfig()
-    assert TrainConfig.quick(seed=7, loss="bce") == TrainConfig(seed=7, loss="bce")
+    assert TrainConfig.quick(seed=7).seed == 7
+    assert TrainConfig.quick(loss="bce") == replace(TrainConfig.quick(), loss="bce")
     assert TrainConfig.full(epochs=2).epochs == 2
     with pytest.raises(TypeError, match="epoch"):
         TrainConfig.full(epoch=2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "init", "rate"),
+    [
+        ({}, "landmarks", 0.3),
+        ({"epochs": 1}, "landmarks", 0.3),
+        ({"image_size": 32}, None, 1.0),
+        ({"backbone": "swin-nano"}, None, 1.0),
+        ({"init": None, "backbone_rate": 1.0}, None, 1.0),
+        ({"image_size": 32, "init": "mine", "backbone_rate": 0.1}, "mine", 0.1),
+    ],
+)
+def test_the_quick_preset_starts_from_our_weights_where_they_fit(changes, init, rate):
+    config = TrainConfig.quick(**changes)
+    assert (config.init, config.backbone_rate) == (init, rate)
 
 
 def test_the_full_preset_is_the_published_protocol():

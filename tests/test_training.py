@@ -10,6 +10,7 @@ import os
 import signal
 import time
 import warnings
+from dataclasses import replace
 
 import killed_run
 import numpy as np
@@ -134,7 +135,8 @@ def test_each_loss_trains(faces, tmp_path, loss):
     saved = load_file(tmp_path / loss / "checkpoints" / "epoch_0001" / "model.safetensors")
     head = {name for name in saved if not name.startswith("encoder.")}
     bce_head = {"criterion.weight", "criterion.bias", "criterion.au_weights"}
-    assert head == (bce_head if loss == "bce" else set())
+    centroids = {"criterion.sums", "criterion.counts", "criterion.weights"}
+    assert head == {"bce": bce_head, "centroid": centroids}.get(loss, set())
 
 
 def test_the_loss_falls(faces, tmp_path):
@@ -166,12 +168,13 @@ def test_an_epoch_shows_each_face_once_in_an_order_of_its_own(
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_0():
-    optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
+    backbone, others = ({"params": [torch.zeros(1, requires_grad=True)]} for _ in range(2))
+    optimizer = torch.optim.AdamW([backbone, others])
 
     def rates(**settings):
         for step in range(100):
             training._set_rate(optimizer, TrainConfig(learning_rate=2.0, **settings), step, 100)
-            yield optimizer.param_groups[0]["lr"]
+            yield optimizer.param_groups[1]["lr"]
 
     waved = list(rates(warmup=0.1, cosine=True))
     assert waved[:10] == sorted(waved[:10])
@@ -483,3 +486,57 @@ def test_an_infinite_loss_leaves_the_last_checkpoint_whole(faces, tmp_path, monk
     with pytest.raises(FloatingPointError, match="inf in epoch 2, step 1"):
         quietly(faces, QUICK, tmp_path / "run")
     assert Run.load(tmp_path / "run").history["epoch"].tolist() == [1]
+
+
+# what is trained how fast, and by what
+
+
+def moved(faces, folder, **changes) -> dict[str, float]:
+    """How far the first run of a setting took backbone and head from their common start."""
+    runs = [
+        quietly(faces, replace(QUICK, epochs=1, keep_epochs=(), **settings), folder / name)
+        for name, settings in {"run": changes, "start": {"learning_rate": 1e-30}}.items()
+    ]
+    ours, start = map(weights, runs)
+    parts = {"backbone": "backbone.layers.1.weight", "head": "projection.weight"}
+    return {part: (ours[key] - start[key]).abs().max().item() for part, key in parts.items()}
+
+
+def test_a_backbone_can_learn_slowly_or_stay(faces, tmp_path):
+    whole = moved(faces, tmp_path / "whole")
+    slow = moved(faces, tmp_path / "slow", backbone_rate=0.1)
+    still = moved(faces, tmp_path / "still", backbone_rate=0.0)
+    assert still["backbone"] == pytest.approx(0, abs=1e-9)
+    assert 0 < slow["backbone"] < 0.3 * whole["backbone"]
+    assert min(part["head"] for part in (whole, slow, still)) > 1e-4
+
+
+@pytest.mark.parametrize("loss", ["aunce", "centroid"])
+def test_cross_entropy_beside_a_loss_is_added_with_its_weight(faces, loss):
+    labels = torch.from_numpy(faces[0].labels[:8])
+    z0, z1 = torch.nn.functional.normalize(torch.randn(2, *labels.shape, 8), dim=-1)
+    values = {}
+    for weight in (0.0, 0.5, 1.0):
+        torch.manual_seed(0)
+        config = TrainConfig(loss=loss, cross_entropy=weight, probabilities={"mean": 1.0})
+        values[weight] = training._criterion(config, labels, 8)(z0, z1, labels).item()
+    assert values[0.5] - values[0.0] == pytest.approx((values[1.0] - values[0.0]) / 2, rel=1e-4)
+    assert values[1.0] > values[0.0]
+
+
+def test_a_run_of_two_losses_resumes_to_the_bit(faces, tmp_path, monkeypatch):
+    config = replace(QUICK, loss="centroid", cross_entropy=0.5, keep_epochs=())
+    whole = quietly(faces, config, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        stop_after(patched, 1)
+        with pytest.raises(Stopped):
+            quietly(faces, config, tmp_path / "stopped")
+    assert_same(quietly(faces, config, tmp_path / "stopped", resume=True), whole)
+
+
+def test_after_each_epoch_the_history_so_far_is_handed_out(faces, undisturbed, tmp_path):
+    seen = []
+    run = quietly(faces, QUICK, tmp_path / "watched", on_epoch=seen.append)
+    assert [len(history) for history in seen] == [1, 2, 3]
+    pd.testing.assert_frame_equal(seen[-1], run.history)
+    assert_same(run, undisturbed)

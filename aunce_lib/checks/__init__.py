@@ -7,7 +7,22 @@ _attached, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "exercises": ["Exercise", "Progress", "progress"],
         "plot": ["Curve", "Plot"],
+        "losses": [
+            "check_log_negatives",
+            "check_loss_gradient",
+            "check_nt_xent",
+            "check_official_positive",
+            "check_sup_con",
+        ],
+        "start": ["check_duchenne_smile", "check_f1_of_a_parrot"],
         "own_data": ["check_find_image", "check_image_of_row", "check_person_of"],
+        "positive_pairs": [
+            "check_allowed_changes",
+            "check_log_positive",
+            "check_no_lesson",
+            "check_same_and_other",
+            "check_true_share",
+        ],
         "result": ["CheckFailed", "CheckResult", "Row", "check"],
         "data": [
             "check_class_weights",
@@ -15,6 +30,20 @@ _attached, __dir__, __all__ = lazy_loader.attach(
             "check_fold_of_frame",
             "check_guess",
             "check_phi",
+        ],
+        "encoder": [
+            "check_nearest",
+            "check_normalise",
+            "check_per_au_features",
+            "check_to_sphere",
+            "check_to_tokens",
+        ],
+        "training": [
+            "check_alignment",
+            "check_collapsed_loss",
+            "check_learning_rate",
+            "check_training_step",
+            "check_uniformity",
         ],
         "inspection": [
             "check_integrated_gradients",

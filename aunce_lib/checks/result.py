@@ -143,7 +143,10 @@ def shown(value) -> str:
     if isinstance(value, Exception):
         return f"{type(value).__name__}: {value}"[:LONGEST]
     try:
-        text = np.array2string(np.asarray(value), precision=4, separator=", ", threshold=20)
+        array = np.asarray(value)
+        if array.dtype == bool and array.ndim > 1:
+            array = array.astype(int)  # a table of True and False is read more easily as 1 and 0
+        text = np.array2string(array, precision=4, separator=", ", threshold=20)
     except Exception:
         text = f"a value of type {type(value).__name__}"
     text = " ".join(text.split())

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from aunce_lib.faces.curves import per_face
+from aunce_lib.faces.curves import above_zero, per_face
 from aunce_lib.faces.people import People, Scenes
 
 HALF_VIEW, VIEW_Y = 1.04, -0.15  #: the picture shows x in +-1.04 and y in -.15 +- 1.04
@@ -60,6 +59,11 @@ class Turn:
             self.cos_pitch * y + self.sin_pitch * ahead,
             self.cos_pitch * ahead - self.sin_pitch * y,
         )
+
+    def depth_seen(self, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
+        """Point of the head -> depth seen: the last of `seen`."""
+        ahead = torch.addcmul(self.cos_yaw * (z - PIVOT), self.sin_yaw, x, value=-1)
+        return ahead.mul_(self.cos_pitch).addcmul_(self.sin_pitch, y, value=-1)
 
     def head(self, x: Tensor, y: Tensor, depth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Place in the picture and depth seen -> point of the head; the inverse of `seen`."""
@@ -109,26 +113,28 @@ def trace(seen_x: Tensor, seen_y: Tensor, depth: Callable, turn: Turn) -> tuple[
         x, y, z = along(t)
         return z - depth(x, y)
 
-    front = torch.full_like(seen_x, nearest)
-    over = above(nearest)
-    back, under = front, over
+    def between(narrowest: float) -> Tensor:
+        share = over / (over - under).add_(1e-6)
+        return torch.lerp(front, back, share.clamp_(narrowest, 1 - narrowest))
+
+    under = above(nearest)
+    over, flown = under.clone(), torch.zeros_like(under)
     for k in range(1, steps + 1):
-        t = nearest - k * stride
-        height = above(t)
-        flying = (under > 0).float()  # not under the surface yet; lerp picks faster than where
-        front, over = torch.lerp(front, back, flying), torch.lerp(over, under, flying)
-        back = back + flying * (t - back)
-        under = torch.lerp(under, height, flying)
+        flying = above_zero(under)  # 1 where the ray is not under the surface yet
+        over.lerp_(under, flying)
+        under.lerp_(above(nearest - k * stride), flying)
+        flown += flying
+    back = nearest - stride * flown
+    front = nearest - stride * (flown - 1).clamp_(min=0)
     for narrowest in (0.3, 0.2, 0.1, 0.03):  # nearly in the middle at first: steep sides mislead
-        t = front + (back - front) * (over / (over - under + 1e-6)).clamp(narrowest, 1 - narrowest)
+        t = between(narrowest)
         height = above(t)
-        sunk = (height < 0).float()
+        sunk = above_zero(-height)
         # halving the end that stays keeps false position from creeping (Illinois)
-        front, over = torch.lerp(t, front, sunk), torch.lerp(height, 0.5 * over, sunk)
-        back, under = torch.lerp(back, t, sunk), torch.lerp(0.5 * under, height, sunk)
-    t = front + (back - front) * (over / (over - under + 1e-6)).clamp(0, 1)
-    x, y, z = along(t)
-    return x, y, z - (under > 0).float()
+        front, over = torch.lerp(t, front, sunk), torch.lerp(height, over.mul_(0.5), sunk)
+        back, under = back.lerp_(t, sunk), torch.lerp(under.mul_(0.5), height, sunk)
+    x, y, z = along(between(0.0))
+    return x, y, z - above_zero(under)
 
 
 def develop(picture: Tensor, people: People, scenes: Scenes, seeds: Tensor) -> Tensor:
@@ -139,14 +145,24 @@ def develop(picture: Tensor, people: People, scenes: Scenes, seeds: Tensor) -> T
     lit = scenes.ambient + (1.15 - scenes.ambient) * scenes.light[:, 2].clamp(min=0.15)
     exposure = scenes.exposure * (0.50 / brightness) ** 0.45 * (0.95 / lit) ** 0.6
     picture = picture * (exposure[:, None] * scenes.balance)[:, :, None, None]
-    blurred = F.avg_pool2d(F.pad(picture, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    picture = torch.lerp(picture, blurred, scenes.blur[:, None, None, None]).clamp(0, 1.6)
-    picture = 1.12 * picture / (1 + 0.22 * picture)  # highlights saturate softly
-    grey = picture.mean(1, keepdim=True)
-    picture = torch.lerp(grey, picture, scenes.saturation[:, None, None, None])
-    picture = torch.lerp(picture.new_tensor(0.45), picture, scenes.contrast[:, None, None, None])
-    picture = picture + hash_noise(seeds, picture.shape[1:]) * scenes.noise[:, None, None, None]
-    return (picture.clamp(0, 1) * 255).round().to(torch.uint8)
+    blur, saturation, contrast, noise = (
+        v[:, None, None, None]
+        for v in (scenes.blur, scenes.saturation, scenes.contrast, scenes.noise)
+    )
+    picture.lerp_(mean_of_neighbours(picture), blur).clamp_(0, 1.6)
+    picture = (1.12 * picture).div_(1 + 0.22 * picture)  # highlights saturate softly
+    picture = torch.lerp(picture.mean(1, keepdim=True), picture, saturation)
+    picture = torch.lerp(picture.new_tensor(0.45), picture, contrast)
+    picture.addcmul_(hash_noise(seeds, picture.shape[1:]), noise)
+    return picture.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
+
+
+def mean_of_neighbours(picture: Tensor) -> Tensor:
+    """Mean over 3 x 3 pixels, the rim repeated outwards, (N, 3, S, S); faster than a pooling."""
+    rows = torch.cat([picture[:, :, :1], picture, picture[:, :, -1:]], 2)
+    picture = (rows[:, :, :-2] + rows[:, :, 1:-1]).add_(rows[:, :, 2:])
+    columns = torch.cat([picture[..., :1], picture, picture[..., -1:]], 3)
+    return (columns[..., :-2] + columns[..., 1:-1]).add_(columns[..., 2:]).div_(9)
 
 
 def hash_noise(seeds: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -166,9 +182,11 @@ def hash_noise(seeds: Tensor, shape: tuple[int, ...]) -> Tensor:
     counter = torch.arange(shape[0] * shape[1] * shape[2], device=seeds.device, dtype=torch.int32)
     keys = _mix(_mix(_low32(seeds)) ^ _low32(seeds >> 32))  # (N,)
     bits = _mix((counter * -1640531527) ^ keys[:, None])
-    total = sum((bits >> shift) & 255 for shift in (0, 8, 16, 24))
+    total = bits & 255
+    for shift in (8, 16, 24):
+        total += (bits >> shift).bitwise_and_(255)
     scale = (4 * (256**2 - 1) / 12) ** 0.5
-    return ((total - 510).float() / scale).view(-1, *shape)
+    return (total - 510).div(scale).view(-1, *shape)
 
 
 def _low32(values: Tensor) -> Tensor:
@@ -178,8 +196,8 @@ def _low32(values: Tensor) -> Tensor:
 
 def _mix(bits: Tensor) -> Tensor:
     """Every bit of the result depends on every bit of the int32 argument."""
-    bits = bits ^ ((bits >> 16) & 0xFFFF)
-    bits = bits * -2048144789  # 0x85ebca6b as int32; products wrap
-    bits = bits ^ ((bits >> 13) & 0x7FFFF)
-    bits = bits * -1028477387  # 0xc2b2ae35
-    return bits ^ ((bits >> 16) & 0xFFFF)
+    bits = bits ^ (bits >> 16).bitwise_and_(0xFFFF)
+    bits *= -2048144789  # 0x85ebca6b as int32; products wrap
+    bits ^= (bits >> 13).bitwise_and_(0x7FFFF)
+    bits *= -1028477387  # 0xc2b2ae35
+    return bits.bitwise_xor_((bits >> 16).bitwise_and_(0xFFFF))

@@ -8,6 +8,7 @@ every size. Values that differ between the face's halves are (N, 2), left and ri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -50,9 +51,14 @@ def per_face(values: Tensor) -> Tensor:
     return values[:, None, None]
 
 
+def those_with(mark: Tensor) -> Tensor:
+    """Which faces have it: (N,) 1 or 0 -> their numbers."""
+    return mark.nonzero()[:, 0]
+
+
 def soft(distance: Tensor, width: float) -> Tensor:
     """A soft step: 0 far below zero, 1 far above."""
-    return torch.sigmoid(distance / width)
+    return (distance / width).sigmoid_()
 
 
 def ramp(t: Tensor) -> Tensor:
@@ -61,9 +67,22 @@ def ramp(t: Tensor) -> Tensor:
     return t * t * (3 - 2 * t)
 
 
+def above_zero(t: Tensor) -> Tensor:
+    """1 where t > 0, else 0, to pick by with `lerp`: six times as fast as a comparison."""
+    return t.clamp(min=0).sign_()
+
+
 def line(distance: Tensor, width: float) -> Tensor:
     """A line with Gaussian profile; clamped, because exp is slow where it underflows."""
-    return torch.exp((-0.5 * (distance / width) ** 2).clamp(min=-40))
+    return (distance / width).square_().mul_(-0.5).clamp_(min=-40).exp_()
+
+
+def pair(x: Tensor, y: Tensor) -> Tensor:
+    """(N, H, W) twice -> (N, H, W, 2), as `grid_sample` wants places.
+
+    Complex numbers lie in memory as such pairs, and are put together faster than any stack.
+    """
+    return torch.view_as_real(torch.complex(x, y))
 
 
 def colour(rgb: tuple[float, float, float], like: Tensor) -> Tensor:
@@ -71,20 +90,21 @@ def colour(rgb: tuple[float, float, float], like: Tensor) -> Tensor:
     return torch.tensor(rgb, device=like.device).view(1, 3, 1, 1)
 
 
+@lru_cache(maxsize=4)
+def _effects_of_aus(device: str) -> tuple[Tensor, Tensor]:
+    """What each AU adds (AUs, 1, ADDED) and scales (AUs, 1, SCALED), from the muscle table."""
+    values = [[ACTIONS[au].curves.get(name, 0.0) for name in (*ADDED, *SCALED)] for au in AUS]
+    table = torch.tensor(values, device=device)[:, None]
+    return table[..., : len(ADDED)], table[..., len(ADDED) :]
+
+
 def curve_effects(effort: Tensor) -> dict[str, Tensor]:
     """What the AUs do to lips and lids: effort (N, AUs, 2) -> name: (N, 2), see `anatomy.ADDED`.
 
     Factors multiply, so many AUs at once narrow an eye ever more but never turn it inside out.
     """
-    effects = {}
-    for name in ADDED:
-        effects[name] = torch.zeros_like(effort[:, 0])
-    for name in SCALED:
-        effects[name] = torch.ones_like(effort[:, 0])
-    for k, au in enumerate(AUS):
-        for name, value in ACTIONS[au].curves.items():
-            if name in ADDED:
-                effects[name] = effects[name] + value * effort[:, k]
-            else:
-                effects[name] = effects[name] * (1 + value * effort[:, k]).clamp(min=0.05)
-    return effects
+    added, scaled = _effects_of_aus(str(effort.device))
+    sums = (effort[..., None] * added).sum(1)  # (N, 2, ADDED)
+    products = (1 + effort[..., None] * scaled).clamp(min=0.05).prod(1)
+    names = [*ADDED, *SCALED]
+    return dict(zip(names, (*sums.unbind(-1), *products.unbind(-1)), strict=True))

@@ -24,13 +24,14 @@ def brows(x: Tensor, y: Tensor, grain: Tensor, people: People) -> Tensor:
         per_face(v) for v in people.brow.unbind(1)
     )
     along = (2 * x.abs() - start - end) / (end - start)  # -1 at the inner end, 1 at the tail
-    bend = along - peak
-    height = rise + arch * (0.45 - torch.where(bend < 0, 0.38, 1.05) * bend * bend) + slope * along
-    width = thickness * (0.95 - 0.40 * along.clamp(-1, 1.3))
-    across = ((y - height) / width) ** 2
-    hairs = density * (1 + (0.45 - 0.30 * density) * grain).clamp(0.25, 1.5)
-    ends = soft(1 + along, 0.10) * soft(1 - along, 0.07)
-    return (torch.exp(-0.5 * across * across) * ends * hairs).clamp(max=0.95)
+    bend = along - peak  # the arch falls gently to the inner end, steeply to the tail
+    fall = bend.clamp(max=0).square_().mul_(0.38).add_(bend.clamp(min=0).square_(), alpha=1.05)
+    height = torch.addcmul(rise + 0.45 * arch, slope, along).addcmul_(arch, fall, value=-1)
+    width = (0.95 - 0.40 * along.clamp(-1, 1.3)).mul_(thickness)
+    profile = ((y - height) / width).square_().square_().mul_(-0.5).clamp_(min=-40).exp_()
+    hairs = (1 + (0.45 - 0.30 * density) * grain).clamp_(0.25, 1.5).mul_(density)
+    ends = soft(1 + along, 0.10).mul_(soft(1 - along, 0.07))
+    return profile.mul_(ends).mul_(hairs).clamp_(max=0.95)
 
 
 # ------------------------------------------------------------------------- eyes
@@ -101,12 +102,13 @@ def draw_eyes(
     # nothing shows where the lids are closer than a pixel: no bright line in a closed eye
     open_ = ((lids.upper - lids.lower) / (1.2 * pixel)).clamp(0, 1)
     over, under = soft(view.y - lids.upper, edge), soft(lids.lower - view.y, edge)
-    mask = open_ * (1 - over) * (1 - under) * soft(1 - lids.along.abs(), 3.2 * pixel)
+    mask = soft(1 - lids.along.abs(), 3.2 * pixel).mul_(open_)
+    mask.mul_(1 - over).mul_(1 - under)
 
     within = soft(1.08 - lids.along.abs(), 0.06)
     towards_temple = 0.70 + 0.25 * lids.along.clamp(-1, 1)
     lashes = (lash + 0.15 * lids.closed) * towards_temple
-    lashes = lashes * line(view.y - lids.upper, 0.011 + 0.2 * pixel)
+    lashes *= line(view.y - lids.upper, 0.011 + 0.2 * pixel)
     lower_lashes = 0.30 * lash * line(view.y - lids.lower, 0.009 + 0.2 * pixel)
     beyond = view.y - lids.fold
     crease = line(beyond, 0.011 + 0.15 * pixel) * fold_depth * (1 - 0.85 * lids.closed)
@@ -114,14 +116,14 @@ def draw_eyes(
     socket = depth * line(lids.along + 0.25, 0.75) * line(view.y - 0.185, 0.07)
     light = 1 - 0.25 * socket
     for shadow in (lashes, lower_lashes, crease, 0.07 * lid):
-        light = light * (1 - shadow * within)
+        light *= (shadow * within).neg_().add_(1)
 
     swelling = bag + view.sides(effects["lid_pouch"])
     swell = line(lids.along, 0.62)
     roll = swelling * line(view.y - lids.lower + 0.034, 0.019)
     cover = 0.020 * line(beyond - 0.030, 0.030) * (1 - 0.6 * lids.closed)
     ball = 0.030 * lids.closed * line(view.y - 0.10, 0.05)
-    relief = (roll + cover + ball) * swell - 0.03 * socket
+    relief = (roll + cover).add_(ball).mul_(swell).sub_(socket, alpha=0.03)
     ball = _eyeball(view, lids, people, gaze)
     return skin * light[:, None], Opening(mask, ball), relief
 
@@ -133,16 +135,17 @@ def _eyeball(view: View, lids: Lids, people: People, gaze: Tensor) -> Tensor:
     nearest = torch.where(view.x > 0, EYE_X, -EYE_X)
     dx = view.x - nearest - per_face(gaze[:, 0])
     dy = view.y - EYE_Y - 0.010 - per_face(gaze[:, 1])
-    radius = (dx * dx + dy * dy).sqrt()
-    rounding = 0.74 + 0.26 * (1 - lids.along * lids.along).clamp(0, 1)
+    radius = (dx * dx).addcmul_(dy, dy).sqrt_()
+    rounding = (1 - lids.along * lids.along).clamp_(0, 1).mul_(0.26).add_(0.74)
     iris = people.iris[:, :, None, None] * (0.75 + 7 * radius)[:, None]
     # an epicanthic fold hides the inner corner
-    corner = soft(-0.74 - lids.along, 0.06) * (0.5 - 3 * skew).clamp(0, 1)
+    corner = soft(-0.74 - lids.along, 0.06).mul_((0.5 - 3 * skew).clamp(0, 1))
     ball = torch.lerp(colour(SCLERA, view.x), colour(CARUNCLE, view.x), corner[:, None])
-    ball = torch.lerp(ball * rounding[:, None], iris, soft(size - radius, edge)[:, None])
+    ball = ball.mul_(rounding[:, None]).lerp_(iris, soft(size - radius, edge)[:, None])
     pupil = 0.9 * soft(0.42 * size - radius, edge)
     ring = 0.40 * line(radius - size, 0.008 + 0.2 * view.pixel)
-    lid_shadow = 0.5 * torch.exp(-((lids.upper - view.y) / 0.022).clamp(min=0))
+    lid_shadow = 0.5 * ((lids.upper - view.y) / -0.022).clamp_(max=0).exp_()
     spark = 0.009 + 0.25 * view.pixel
-    catchlight = 0.75 * line(dx - 0.020, spark) * line(dy - 0.022, spark)
-    return ball * ((1 - pupil) * (1 - ring) * (1 - lid_shadow))[:, None] + catchlight[:, None]
+    catchlight = line(dx - 0.020, spark).mul_(line(dy - 0.022, spark)).mul_(0.75)
+    shade = (1 - pupil).mul_(1 - ring).mul_(1 - lid_shadow)
+    return torch.addcmul(catchlight[:, None], ball, shade[:, None])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from aunce_lib.faces.camera import PIVOT, Turn
-from aunce_lib.faces.curves import View, line, per_face, soft
+from aunce_lib.faces.curves import View, line, per_face, soft, those_with
 from aunce_lib.faces.eyes import EYE_X
 from aunce_lib.faces.people import People, Scenes
 
@@ -21,7 +21,7 @@ def put_on_glasses(
     people: People,
     scenes: Scenes,
 ) -> Tensor:
-    """The picture with glasses for those who wear them.
+    """The picture, in place, with glasses for those who wear them; the others cost nothing.
 
     Args:
         picture: (N, 3, S, S).
@@ -31,6 +31,24 @@ def put_on_glasses(
         people: N people.
         scenes: N scenes.
     """
+    worn = those_with(people.glasses)
+    frame, glint = _glasses(
+        (plane[0][worn], plane[1][worn]),
+        View(view.x[worn], view.y[worn], view.right[worn], view.pixel),
+        head[worn],
+        people[worn],
+        scenes[worn],
+    )
+    glazed = picture[worn]
+    glazed = torch.lerp(glazed, glazed.new_tensor(1.0), glint[:, None])
+    picture[worn] = glazed.mul_(1 - frame[:, None])
+    return picture
+
+
+def _glasses(
+    plane: tuple[Tensor, Tensor], view: View, head: Tensor, people: People, scenes: Scenes
+) -> tuple[Tensor, Tensor]:
+    """Masks of the frame, as dark as it is, and of the light on the lenses, (N, S, S) each."""
     turn, pixel = Turn.of(scenes), view.pixel
     z = BEFORE_THE_EYES - PIVOT
     # the lenses are a plane, so the rotation has a closed inverse
@@ -53,8 +71,6 @@ def put_on_glasses(
     arm_from = EYE_X + half_width
     arm = soft(view.x.abs() - arm_from, 0.03) * line(view.y - 0.12, 0.6 * thickness + 0.4 * pixel)
     frame = torch.maximum(torch.maximum(rim, bridge), arm * head * soft(ax - arm_from, 0.02))
-    worn = per_face(people.glasses)
     band = line(across + 0.7 * up - 0.5, 0.18) + 0.5 * line(across + 0.7 * up + 0.1, 0.08)
     glint = reflection * soft(1 - distance, 0.03) * (0.25 + band)
-    picture = torch.lerp(picture, torch.ones_like(picture[:1]), (worn * glint)[:, None])
-    return picture * (1 - worn * darkness * cover * frame)[:, None]
+    return darkness * cover * frame, glint

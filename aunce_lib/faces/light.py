@@ -47,34 +47,41 @@ class Lamps:
         """Light (N, 3, H, W) on a surface with this unit normal; `open_` 0 in the lamp's shadow."""
         lx, ly, lz = (per_face(v) for v in self.scenes.light.unbind(1))
         wrap = per_face(0.04 + 0.46 * self.scenes.softness)
-        towards = nx * lx + ny * ly + nz * lz
-        lamp = ((towards + wrap) / (1 + wrap)).clamp(min=0)
+        towards = torch.addcmul(ny * ly + nz * lz, nx, lx)
+        strength = self.strength * open_
         # red light wanders under the skin and comes out past the edge of the shadow
-        under_skin = ((towards + wrap + 0.12) / (1.12 + wrap)).clamp(min=0)
-        lamp, under_skin = self.strength * open_ * lamp, self.strength * open_ * under_skin
-        fill = per_face(self.scenes.fill) * (0.6 * nz - 0.8 * lx * nx).clamp(min=0)
-        around = self.ambient * (0.86 + 0.14 * ny) + fill  # a little more from above
-        return self.warm * torch.stack([under_skin, lamp, lamp], 1) + self.cold * around[:, None]
+        lamp, under_skin = (
+            (towards + reach).clamp_(min=0).mul_(strength / (1 + reach))
+            for reach in (wrap, wrap + 0.12)
+        )
+        fill = (0.6 * nz - (0.8 * lx) * nx).clamp_(min=0)
+        around = self.ambient * 0.86 + (self.ambient * 0.14) * ny  # a little more from above
+        around = torch.addcmul(around, per_face(self.scenes.fill), fill)
+        light = self.cold * around[:, None]
+        light[:, 0].addcmul_(self.warm[:, 0], under_skin)
+        light[:, 1:].addcmul_(self.warm[:, 1:], lamp[:, None])
+        return light
 
 
 def normals(depth: Tensor, pixel: float) -> tuple[Tensor, Tensor, Tensor]:
     """Unit normals of a surface from its seen depth (N, S, S), row 0 at the top."""
-    slope_x, slope_y = torch.zeros_like(depth), torch.zeros_like(depth)
-    slope_x[..., 1:-1] = (depth[..., 2:] - depth[..., :-2]).div_(2 * pixel).clamp_(-2.5, 2.5)
-    slope_y[:, 1:-1] = (depth[:, :-2] - depth[:, 2:]).div_(2 * pixel).clamp_(-2.5, 2.5)
-    nz = torch.rsqrt(1 + slope_x * slope_x + slope_y * slope_y)
-    return -slope_x * nz, -slope_y * nz, nz
+    nx, ny = torch.zeros_like(depth), torch.zeros_like(depth)  # first how far they lean over
+    torch.sub(depth[..., :-2], depth[..., 2:], out=nx[..., 1:-1])
+    torch.sub(depth[:, 2:], depth[:, :-2], out=ny[:, 1:-1])
+    for lean in (nx, ny):
+        lean.div_(2 * pixel).clamp_(-2.5, 2.5)
+    nz = torch.addcmul(nx * nx, ny, ny).add_(1).rsqrt_()
+    return nx.mul_(nz), ny.mul_(nz), nz
 
 
 def highlight(normal: tuple[Tensor, Tensor, Tensor], scenes: Scenes) -> Tensor:
     """Mirror image of the lamp on skin (N, S, S): a broad sheen and a small oily glint."""
     ahead = scenes.light.new_tensor([0.0, 0.0, 1.0])
     hx, hy, hz = (per_face(v) for v in F.normalize(scenes.light + ahead, dim=1).unbind(1))
-    facing = (normal[0] * hx + normal[1] * hy + normal[2] * hz).clamp(min=0)
-    sheen = facing.square().square().square()  # ^8
-    return 0.4 * sheen + 0.6 * sheen.square().square() * (
-        1 - 0.5 * per_face(scenes.softness)
-    )  # ^32
+    facing = torch.addcmul(normal[2] * hz, normal[0], hx).addcmul_(normal[1], hy)
+    sheen = facing.clamp_(min=0).square_().square_().square_()  # ^8
+    glint = sheen.square().square_()  # ^32
+    return torch.addcmul(0.4 * sheen, 0.6 - 0.3 * per_face(scenes.softness), glint)
 
 
 def cast_shadow(depth: Callable, scenes: Scenes, nodes: int) -> Tensor:
@@ -87,6 +94,6 @@ def cast_shadow(depth: Callable, scenes: Scenes, nodes: int) -> Tensor:
     x, y = (t.expand(len(dx), -1, -1) for t in canonical_grid(nodes, dx.device))
     here, blocked = depth(x, y), torch.zeros_like(dx)
     for reach in (0.07, 0.13, 0.20, 0.30, 0.45):
-        over = depth(x + reach * dx, y + reach * dy) - here - reach * dz
-        blocked = torch.maximum(blocked, over / (0.25 * reach + 0.02))
-    return (blocked.clamp(max=1) * per_face(1 - 0.55 * scenes.softness))[:, None]
+        over = depth(x + reach * dx, y + reach * dy).sub_(here).sub_(reach * dz)
+        blocked = torch.maximum(blocked, over.div_(0.25 * reach + 0.02))
+    return (blocked.clamp_(max=1) * per_face(1 - 0.55 * scenes.softness))[:, None]

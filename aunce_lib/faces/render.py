@@ -20,7 +20,7 @@ from torch import Tensor
 
 from aunce_lib.faces.anatomy import AUS, GIVES_WAY
 from aunce_lib.faces.camera import HALF_VIEW, VIEW_Y, Turn, camera_plane, develop, trace
-from aunce_lib.faces.curves import View, curve_effects, per_face, ramp, soft
+from aunce_lib.faces.curves import View, curve_effects, pair, per_face, ramp, soft
 from aunce_lib.faces.eyes import brows, draw_eyes
 from aunce_lib.faces.fields import CENTRE_Y, HALF, Fields, blend_fields, canonical_grid
 from aunce_lib.faces.hair import beard_cover, hair_on_skin
@@ -38,11 +38,12 @@ def chunk_size(size: int, device: torch.device) -> int:
     """How many faces are drawn at a time: always as many, the last chunk is padded.
 
     The last bit of a matrix product depends on its shape, and a face must not depend on the
-    company it is drawn in. On a CPU a chunk is made to fit the cache of one core.
+    company it is drawn in. On a CPU a chunk has 64 thousand pixels or somewhat fewer: what one step
+    leaves is still in the core's cache when the next one wants it.
     """
     if device.type != "cpu":
         return 256
-    return 32 if size <= 64 else 8
+    return max(1, min(16, 2**16 // size**2))
 
 
 def render(
@@ -151,9 +152,7 @@ def _draw(
 ) -> Tensor:
     """One chunk of faces, uint8 (N, 3, S, S)."""
     pixel = 2 * HALF_VIEW / size
-    effort = aus * people.gain  # (N, AUs, 2)
-    for weaker, stronger, share in GIVES_WAY:
-        effort[:, AUS.index(weaker)] *= 1 - share * effort[:, AUS.index(stronger)].clamp(max=1)
+    effort = given_way(aus * people.gain)  # (N, AUs, 2)
     person, action, resting = blend(people, effort, fields)
     effects = curve_effects(effort)
     turn, lamps = Turn.of(scenes), Lamps.of(scenes)
@@ -162,7 +161,7 @@ def _draw(
 
     def depth(x: Tensor, y: Tensor) -> Tensor:
         height, contour = sample(relief_map, x, y).unbind(1)
-        return height - fall(contour)
+        return height.sub_(fall(contour))
 
     plane = camera_plane(scenes, size)
     px, py, pz = trace(*plane, depth, turn)
@@ -176,14 +175,14 @@ def _draw(
     grain = front[:, None] * sample_grain(ux, uy, people)  # (N, 4, S, S)
 
     albedo = skin_colour(people, dark, red, shadow, grain)
-    brow = brows(ux, uy, grain[:, 2], people)
-    albedo = torch.lerp(
-        albedo, hair_on_skin(people) * per_face(people.brow[:, -1])[:, None], brow[:, None]
-    )
+    hair, rows = hair_on_skin(people), rows_between(-0.35, 0.89, size)
+    brow = torch.zeros_like(ux)
+    brow[:, rows] = brows(ux[:, rows], uy[:, rows], grain[:, 2, rows], people)
+    albedo.lerp_(hair * per_face(people.brow[:, -1])[:, None], brow[:, None])
     beard = beard_cover(hairs, grain)
-    albedo = torch.lerp(albedo, hair_on_skin(people), beard[:, None])
+    albedo.lerp_(hair, beard[:, None])
 
-    relief = relief + raised + 0.0008 * per_face(people.texture[:, 1]) * grain[:, 2]
+    relief = (relief + raised).addcmul_(0.0008 * per_face(people.texture[:, 1]), grain[:, 2])
     view = View(qx, qy, soft(qx, 0.03), pixel)
     eye_rows, mouth_rows = rows_between(-0.35, 0.60, size), rows_between(-1.17, -0.10, size)
     at_eyes, at_mouth = crop(view, eye_rows), crop(view, mouth_rows)
@@ -197,17 +196,25 @@ def _draw(
     relief[:, mouth_rows] += lips
 
     relief = torch.lerp(pz, relief - fall(contour), front)
-    normal = normals(turn.seen(px, py, relief)[2], pixel)
+    normal = normals(turn.depth_seen(px, py, relief), pixel)
     light = lamps.on(*normal, 1 - 0.85 * shadowed)
-    oil = per_face(scenes.shine * people.texture[:, 3]) * (1 - 0.8 * brow) * (1 - 0.7 * beard)
-    shine = oil * (1 - shadowed) * (1 + 0.15 * grain[:, 2]).clamp(0, 2) * highlight(normal, scenes)
-    face = albedo * light + shine[:, None]
-    for opening, rows, ambient in ((eye, eye_rows, 0.18), (mouth, mouth_rows, 0.18)):
-        lit = opening.colour * (ambient + 0.75 * light[:, :, rows]).clamp(max=1.1)
-        face[:, :, rows] = torch.lerp(face[:, :, rows], lit, opening.mask[:, None])
+    shine = highlight(normal, scenes).mul_(per_face(scenes.shine * people.texture[:, 3]))
+    shine.mul_(1 - 0.8 * brow).mul_(1 - 0.7 * beard).mul_(1 - shadowed)
+    shine *= (1 + 0.15 * grain[:, 2]).clamp_(0, 2)
+    face = torch.addcmul(shine[:, None], albedo, light)
+    for opening, rows in ((eye, eye_rows), (mouth, mouth_rows)):
+        lit = (0.18 + 0.75 * light[:, :, rows]).clamp_(max=1.1).mul_(opening.colour)
+        face[:, :, rows].lerp_(lit, opening.mask[:, None])
 
     picture = compose(face, plane, view, (ux, uy), pz, people, scenes)
     return develop(picture, people, scenes, seeds)
+
+
+def given_way(effort: Tensor) -> Tensor:
+    """Effort (N, AUs, 2) of the muscles after weaker ones gave way to stronger ones, in place."""
+    for weaker, stronger, share in GIVES_WAY:
+        effort[:, AUS.index(weaker)] *= 1 - share * effort[:, AUS.index(stronger)].clamp(max=1)
+    return effort
 
 
 def head_relief(person: Tensor, action: Tensor, resting: Tensor, nodes: int = 64) -> Tensor:
@@ -244,8 +251,7 @@ def blend(people: People, effort: Tensor, fields: Fields) -> tuple[Tensor, Tenso
 
 def sample(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Looks a field (N, C, G, G) up at face coordinates (N, S, S) -> (N, C, S, S)."""
-    where = x.new_empty(*x.shape, 2)  # filled in place: a stack along the last axis is slow
-    where[..., 0], where[..., 1] = x / HALF, (y - CENTRE_Y) / HALF
+    where = pair(x / HALF, (y - CENTRE_Y).div_(HALF))
     return F.grid_sample(field, where, padding_mode="border", align_corners=True)
 
 

@@ -104,7 +104,7 @@ def fall(contour: Tensor) -> Tensor:
 
     Kept apart from the relief, because a grid is too coarse for it, but not for the contour.
     """
-    return (34 * (contour - 0.86).clamp(min=0) ** 2).clamp(max=1.3)
+    return (contour - 0.86).clamp_(min=0).square_().mul_(34).clamp_(max=1.3)
 
 
 def nose_relief(x: Tensor, y: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aunce_lib.faces.curves import per_face
+from aunce_lib.faces.curves import pair, per_face
 from aunce_lib.faces.people import People
 
 TEXELS = 384  #: side of the grain; a texel is as wide as a pixel of a picture of 256
@@ -52,7 +52,8 @@ def _spots(generator: torch.Generator) -> Tensor:
 
 def sample_grain(x: Tensor, y: Tensor, people: People) -> Tensor:
     """The person's own piece of the grain, which rides on the skin, (N, 4, S, S)."""
-    where = 0.6 * torch.stack([x, y], -1) + 0.35 * people.grain[:, None, None]
+    across, along = (per_face(v) for v in (0.35 * people.grain).unbind(1))
+    where = pair(0.6 * x + across, 0.6 * y + along)
     texture = grain_texture(str(x.device)).expand(len(people), -1, -1, -1)
     return F.grid_sample(texture, where, padding_mode="reflection", align_corners=True)
 
@@ -60,9 +61,12 @@ def sample_grain(x: Tensor, y: Tensor, people: People) -> Tensor:
 def skin_colour(people: People, dark: Tensor, red: Tensor, shadow: Tensor, grain: Tensor) -> Tensor:
     """Colour of the skin in even light, (N, 3, S, S)."""
     patches, pores, spots, _ = (per_face(v) for v in people.texture.unbind(1))
-    moles, blemishes = spots * grain[:, 3].clamp(min=0), -spots * grain[:, 3].clamp(max=0)
-    depth = -dark - 0.04 * patches * grain[:, 0] - 0.03 * pores * grain[:, 2] - 0.6 * moles
-    depth = torch.exp(depth - 0.34 * shadow.clamp(0, 2.2))
-    red = red + 0.05 * patches * grain[:, 1] + 0.35 * blemishes + 0.6 * moles
-    tint = torch.stack([1 + 0.25 * red, 1 - 0.45 * red, 1 - 0.40 * red], 1)
-    return people.skin[:, :, None, None] * (tint * depth[:, None])
+    moles, blemishes = grain[:, 3].clamp(min=0), grain[:, 3].clamp(max=0)
+    dark = torch.addcmul(dark, 0.04 * patches, grain[:, 0]).addcmul_(0.03 * pores, grain[:, 2])
+    dark = dark.addcmul_(0.6 * spots, moles).add_(shadow.clamp(0, 2.2), alpha=0.34)
+    depth = dark.neg_().exp_()
+    red = torch.addcmul(red, 0.05 * patches, grain[:, 1])
+    red = red.addcmul_(-0.35 * spots, blemishes).addcmul_(0.6 * spots, moles)
+    even = people.skin[:, :, None, None]
+    flush = people.skin.new_tensor([0.25, -0.45, -0.40]).view(3, 1, 1) * even
+    return (even * depth[:, None]).addcmul_(flush, (red * depth)[:, None])

@@ -24,13 +24,14 @@ def dress(
     """
     collar, v_depth, half_width = (per_face(v) for v in people.neckline.unbind(1))
     ax = x.abs()
-    flare = 0.9 * (-0.92 - y).clamp(min=0) ** 1.5  # the neck widens into the shoulders
+    below = (-0.92 - y).clamp_(min=0)
+    flare = below.sqrt().mul_(below).mul_(0.9)  # the neck widens into the shoulders, as below^1.5
     nx = (x / (half_width + flare + 0.02)).clamp(-0.98, 0.98)
     nz = (1 - nx * nx).sqrt()
-    neck = soft(half_width + flare - ax, 0.012) * soft(-0.45 - y, 0.03)
+    neck = soft(half_width + flare - ax, 0.012).mul_(soft(-0.45 - y, 0.03))
     # the jaw keeps the light from the neck
     dim = 0.42 + 0.45 * soft(-1.10 - y + 0.10 * nx * nx, 0.06)
-    skin = people.skin[:, :, None, None] * lamps.on(nx, -0.1 * nz, nz) * dim[:, None]
+    skin = lamps.on(nx, -0.1 * nz, nz).mul_(people.skin[:, :, None, None]).mul_(dim[:, None])
     picture = torch.lerp(picture, skin, neck[:, None])
 
     shoulder = -0.96 - 0.30 * (ax - half_width).clamp(min=0)
@@ -39,5 +40,5 @@ def dress(
     rim = 1 - 0.35 * soft(y - opening + 0.035, 0.008)
     weave = (rim * (0.95 + 0.05 * grain))[:, None]
     nx = 0.6 * x
-    fabric = people.clothes[:, :, None, None] * weave * lamps.on(nx, 0.3, 0.8)
-    return torch.lerp(picture, fabric, cloth[:, None]), neck
+    fabric = lamps.on(nx, 0.3, 0.8).mul_(people.clothes[:, :, None, None]).mul_(weave)
+    return picture.lerp_(fabric, cloth[:, None]), neck

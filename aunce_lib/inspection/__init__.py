@@ -5,6 +5,23 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "loss_plots": [
+            "effective_negatives",
+            "plot_forces",
+            "plot_settled",
+            "plot_softplus",
+            "push_and_pull",
+            "settle",
+        ],
+        "pair_plots": [
+            "false_positives",
+            "mate_shares",
+            "plot_batches",
+            "plot_false_positives",
+            "plot_positives",
+            "plot_roles",
+            "plot_truth",
+        ],
         "attribution": ["agreement", "attribute", "plot_maps"],
         "content": ["content", "plot_content", "readable"],
         "evaluation_plots": [
@@ -27,6 +44,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "twins": ["Twins", "draw_twins"],
         "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
+        "encoder_plots": ["plot_au_graph", "plot_tokens"],
+        "encoder_steps": [
+            "as_images",
+            "describe_encoder",
+            "encoder_steps",
+            "listening",
+            "seen_pixels",
+            "token_changes",
+        ],
+        "live": ["LiveHistory"],
+        "training_plots": ["plot_plane", "plot_sphere"],
         "corpus_statistics": ["compare_statistics", "label_statistics", "plot_statistics"],
         "plots": [
             "face_grid",

@@ -127,6 +127,7 @@ class TrainingMovie(widgets.VBox):
         )
         self.au = widgets.Dropdown(options=named, value=au, description="action unit")
         self.colour = widgets.ToggleButtons(options=COLOURINGS, description="coloured by")
+        self.colour.layout.width = "max-content"  # else the label takes a line of its own
         self.colour.style.button_width = "80px"
         self.picture, self.caption = screen(WIDTH), widgets.HTML()
         self.add_class("aunce-movie")
@@ -189,7 +190,7 @@ class TrainingMovie(widgets.VBox):
         figure = new_figure(WIDTH, HEIGHT)
         cloud, below = figure.subfigures(2, 1, height_ratios=(3, 1))
         ax = cloud.subplots()
-        self._dots = self._cloud(ax)
+        self._dots = self._cloud(ax, shape=1.6)
         self._tails = ax.add_collection(LineCollection([], colors="#888888", lw=0.6, alpha=0.5))
         self._title = ax.set_title(" ")
         axes = below.subplots(1, len(TRACES))
@@ -210,14 +211,19 @@ class TrainingMovie(widgets.VBox):
         self.picture.value = self._picture.png()
         self.caption.value = self._words()
 
-    def _cloud(self, ax: Axes) -> list[tuple[PathCollection, np.ndarray]]:
-        """Draw the dots of all faces; returns them with the faces that they stand for."""
+    def _cloud(self, ax: Axes, shape: float = 1.0) -> list[tuple[PathCollection, np.ndarray]]:
+        """Draw the dots of all faces in a box `shape` times as wide as it is high.
+
+        Returns:
+            The dots, with the numbers of the faces that they stand for.
+        """
         faces = np.arange(len(self.epochs.rows))
         numbered = np.stack([faces, faces], axis=1)  # at first each dot lies where its number is
         plot_projection(numbered, self._values(), name=self._name(), ax=ax)
         drawn = [(dots, dots.get_offsets()[:, 0].astype(int)) for dots in ax.collections]
         low, high = self.film.xy.min(axis=(0, 1)), self.film.xy.max(axis=(0, 1))
         middle, half = (low + high) / 2, 0.53 * np.maximum(high - low, 1e-3)
+        half = np.maximum(half, half[::-1] * (shape, 1 / shape))  # the box keeps its shape
         (left, right), (bottom, top) = np.stack([middle - half, middle + half], axis=1)
         ax.set_aspect("equal", adjustable="box")
         ax.set(xlim=(left, right), ylim=(bottom, top))
@@ -228,7 +234,7 @@ class TrainingMovie(widgets.VBox):
         if self.colour.value == "label":
             return self.epochs.labels[:, self.epochs.aus.index(self.au.value)]
         if self.colour.value == "person":
-            return np.array([name.split("/")[-1] for name in self.epochs.subjects], dtype=str)
+            return np.array([name.split("/", 1)[-1] for name in self.epochs.subjects], dtype=str)
         return self.epochs.light
 
     def _name(self) -> str:

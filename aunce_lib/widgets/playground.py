@@ -1,21 +1,31 @@
 """Face playground: move the muscles of a synthetic face and see which pixels answer.
 
-`look` computes what is shown, without any interface; `Playground` is `look` with sliders.
+`portrait.look` computes what is shown; `Playground` is that with sliders.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
 
 import ipywidgets as widgets
 import numpy as np
-import torch
 
-from ..faces import AUS, DIFFICULTIES, Difficulty, People, Population, draw_scenes, render
+from ..faces import AUS
 from ..facs import ACTION_UNITS, AU_SETS, column
+from .portrait import (
+    ACTIVE,
+    ANGLES,
+    BRIGHTEST,
+    N_PEOPLE,
+    SIDES,
+    Look,
+    heat,
+    look,
+    named,
+    side_by_side,
+)
+from .quiz import Quiz
+from .words import help_line
 
 #: Action units that together make a face people have a word for (Ekman & Friesen's prototypes).
 EXPRESSIONS: dict[str, tuple[int, ...]] = {
@@ -26,85 +36,14 @@ EXPRESSIONS: dict[str, tuple[int, ...]] = {
     "anger": (4, 5, 7, 23),
     "disgust": (9, 10, 17),
 }
-SIDES = {"both sides": (0, 1), "left of the picture": (0,), "right of the picture": (1,)}
-N_PEOPLE = 12
-SIZE = 160  # pixels
-ACTIVE = DIFFICULTIES["benchmark"].weakest_active  # from here on the corpora say "active"
-VISIBLE = 8 / 255  # a change of fewer grey levels escapes the eye
-BRIGHTEST = 0.25  # a change of this much is drawn brightest
-STUDIO = Difficulty(confusers=0.3, pose=0, light=0, camera=0)  # nothing moves but the muscles
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """One face of the playground.
-
-    Attributes:
-        intensities: Action unit to intensity 0..1, those above 0 only.
-        face: The synthetic face, uint8 (S, S, 3).
-        change: Difference from the same person at rest, mean over colours, float32 (S, S), 0..1.
-    """
-
-    intensities: dict[int, float]
-    face: np.ndarray
-    change: np.ndarray
-
-    @property
-    def active(self) -> tuple[int, ...]:
-        """The action units strong enough to be labelled active."""
-        return tuple(au for au, intensity in self.intensities.items() if intensity >= ACTIVE)
-
-    @property
-    def changed(self) -> float:
-        """Share of the pixels that changed visibly, 0..1."""
-        return float((self.change > VISIBLE).mean())
-
-
-def look(intensities: Mapping[int, float], person: int = 0, side: str = "both sides") -> Look:
-    """Draw a person's face, and the same person at rest to compare with.
-
-    Args:
-        intensities: Action unit to intensity 0..1; those not named are at rest.
-        person: Which of the playground's people, 0..N_PEOPLE - 1.
-        side: One of `SIDES`: where the muscles move.
-
-    Raises:
-        ValueError: For an action unit that is not drawn, an unknown person or side, or an
-            intensity outside 0..1.
-
-    Example:
-        >>> smile = look({6: 0.8, 12: 1.0, 25: 0.1})
-        >>> smile.active, smile.face.shape
-        ((6, 12), (160, 160, 3))
-    """
-    unknown = sorted(set(intensities) - set(AUS))
-    if unknown:
-        raise ValueError(f"no action unit {unknown[0]} on the drawn faces; there are {AUS}")
-    if person not in range(N_PEOPLE):
-        raise ValueError(f"person must be 0..{N_PEOPLE - 1}, got {person!r}")
-    if side not in SIDES:
-        raise ValueError(f"side must be one of {list(SIDES)}, got {side!r}")
-    aus = torch.zeros(2, len(AUS), 2)  # row 0 stays at rest
-    for au, intensity in intensities.items():
-        aus[1, AUS.index(au), list(SIDES[side])] = float(intensity)
-    people, scenes = _people()[[person, person]], draw_scenes(1, seed=4, difficulty=STUDIO)[[0, 0]]
-    pictures = render(people, aus, scenes, torch.zeros(2, dtype=torch.int64), SIZE)
-    rest, face = pictures.permute(0, 2, 3, 1).numpy()  # (S, S, 3) each
-    change = np.abs(face.astype(np.float32) - rest).mean(axis=2) / 255
-    moving = {au: float(intensities[au]) for au in AUS if intensities.get(au)}
-    return Look(moving, face, change)
-
-
-@lru_cache
-def _people() -> People:
-    return Population(N_PEOPLE, seed=5, difficulty=STUDIO).people
+APART = "left and right apart"  # in the playground: two sliders for every action unit
 
 
 class Playground(widgets.VBox):
-    """Sliders for every action unit, the face, and the pixels that moved.
+    """Sliders for every action unit, person, light and pose; the face, and the pixels that moved.
 
     Args:
-        intensities: Action unit to intensity at the start.
+        intensities: Action unit to intensity at the start, or to a pair for left and right.
         person: Whose face, 0..N_PEOPLE - 1.
 
     Attributes:
@@ -116,28 +55,42 @@ class Playground(widgets.VBox):
         [12]
     """
 
-    def __init__(self, intensities: Mapping[int, float] | None = None, person: int = 0) -> None:
+    def __init__(self, intensities: Mapping | None = None, person: int = 0) -> None:
         self.sliders = {au: _slider(au) for au in AUS}
+        self.right = {au: _slider(au, right=True) for au in AUS}  # shown where sides are apart
         self.person = widgets.IntSlider(
             person, 0, N_PEOPLE - 1, description="person", continuous_update=False
         )
-        self.side = widgets.Dropdown(options=list(SIDES), description="muscles")
+        self.angles = {
+            name: widgets.IntSlider(
+                0, -most, most, 5, description=f"{name} °", tooltip=says, continuous_update=False
+            )
+            for name, (most, says) in ANGLES.items()
+        }
+        self.side = widgets.Dropdown(options=[*SIDES, APART], description="muscles")
         self.buttons = {name: widgets.Button(description=name) for name in EXPRESSIONS}
         self.picture = widgets.Image(layout=widgets.Layout(width="500px", max_width="100%"))
         self.caption = widgets.HTML(layout=widgets.Layout(width="360px", margin="0 0 0 16px"))
+        self.quiz = Quiz()
         self._tag_controls()
-        for control in (*self.sliders.values(), self.person, self.side):
+        scene = [self.person, self.side, *self.angles.values()]
+        for control in (*self.sliders.values(), *self.right.values(), *scene):
             control.observe(self._on_change, names="value")
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self.show(dict.fromkeys(EXPRESSIONS[name], 1.0)))
-        rows = [
-            self.buttons.values(),
-            [self.person, self.side],
-            [self.picture, self.caption],
-            self.sliders.values(),
-        ]
         wrap = widgets.Layout(flex_flow="row wrap")
-        super().__init__([widgets.HBox(list(row), layout=wrap) for row in rows])
+        rows = [
+            *(self.buttons.values(), scene, [self.picture, self.caption]),
+            [widgets.HBox([self.sliders[au], self.right[au]]) for au in AUS],
+        ]
+        help_ = help_line(
+            "Move muscles and see which pixels answer. <b>Try:</b> joy with AU6 put back to 0. "
+            "Then light from the side: does a muscle still move the same pixels? "
+            "<i>left and right apart</i> draws half a smile."
+        )
+        quiz = widgets.Accordion([self.quiz], titles=("Name the AU: a quiz",))
+        super().__init__([help_, *(widgets.HBox(list(row), layout=wrap) for row in rows), quiz])
+        self._busy = False
         self.show(intensities or {})
 
     @property
@@ -145,23 +98,29 @@ class Playground(widgets.VBox):
         """What a test, or a learner, may want to know: plain numbers and words."""
         return {
             "intensities": dict(self.look.intensities),
+            "sides": {au: given for au, given in self._given().items() if np.max(given)},
             "person": self.person.value,
             "side": self.side.value,
+            **{name: slider.value for name, slider in self.angles.items()},
             "active": list(self.look.active),
             "changed": self.look.changed,
         }
 
-    def show(self, intensities: Mapping[int, float]) -> None:
+    def show(self, intensities: Mapping[int, float | tuple[float, float]]) -> None:
         """Move the sliders to these intensities, all others to rest, and draw once.
 
         Raises:
             ValueError: As `look` does; nothing has moved then.
         """
-        shown = look(intensities, self.person.value, self.side.value)
-        for au, slider in self.sliders.items():
-            slider.unobserve(self._on_change, names="value")  # one drawing, not one per slider
-            slider.value = intensities.get(au, 0.0)
-            slider.observe(self._on_change, names="value")
+        pairs = {au: (v, v) if isinstance(v, float | int) else v for au, v in intensities.items()}
+        apart = APART if any(left != right for left, right in pairs.values()) else self.side.value
+        shown = self._look(pairs if apart == APART else intensities, apart)
+        self._busy = True  # one drawing, not one per slider
+        self.side.value = apart
+        for au in AUS:
+            self.sliders[au].value, self.right[au].value = pairs.get(au, (0.0, 0.0))
+        self._busy = False
+        self._part(apart == APART)
         self._draw(shown)
 
     def figure(self):
@@ -176,7 +135,7 @@ class Playground(widgets.VBox):
         for axes in (left, right):
             axes.set_axis_off()
         figure.colorbar(shown, ax=right, label="change (1 = black to white)", shrink=0.8)
-        figure.suptitle(_named(self.look.intensities) or "every muscle at rest", wrap=True)
+        figure.suptitle(named(self.look.intensities) or "every muscle at rest", wrap=True)
         plt.close(figure)  # else a notebook would show it twice
         return figure
 
@@ -184,14 +143,48 @@ class Playground(widgets.VBox):
         """Each control gets a class by which a page, or a test in a browser, finds it."""
         self.add_class("aunce-playground")
         named = {column(au).lower(): slider for au, slider in self.sliders.items()}
+        named |= {f"{column(au).lower()}-right": slider for au, slider in self.right.items()}
         named |= {name.replace(" ", "-"): button for name, button in self.buttons.items()}
-        named |= {"person": self.person, "side": self.side, "picture": self.picture}
+        named |= {"person": self.person, "side": self.side, "picture": self.picture} | self.angles
         for name, control in (named | {"caption": self.caption}).items():
             control.add_class(f"aunce-playground-{name}")
 
-    def _on_change(self, _) -> None:
-        intensities = {au: slider.value for au, slider in self.sliders.items()}
-        self._draw(look(intensities, self.person.value, self.side.value))
+    def _given(self) -> dict:
+        """Intensity of each action unit by its sliders: a pair where sides are apart."""
+        if self.side.value != APART:
+            return {au: slider.value for au, slider in self.sliders.items()}
+        return {au: (self.sliders[au].value, self.right[au].value) for au in AUS}
+
+    def _look(self, intensities: Mapping, side: str) -> Look:
+        angles = (slider.value for slider in self.angles.values())
+        return look(
+            intensities, self.person.value, side if side in SIDES else "both sides", *angles
+        )
+
+    def _part(self, apart: bool) -> None:
+        """Show the sliders of the right side, or hide them."""
+        for au in AUS:
+            self.right[au].layout.display = None if apart else "none"
+
+    def _on_change(self, change) -> None:
+        if self._busy:
+            return
+        if change["owner"] is self.side:
+            self._change_sides(change["old"], change["new"])
+        self._draw(self._look(self._given(), self.side.value))
+
+    def _change_sides(self, old: str, new: str) -> None:
+        """The sliders take over what is shown when sides come apart, or together."""
+        self._busy = True
+        for au in AUS:
+            left, right = self.sliders[au], self.right[au]
+            if new == APART:
+                shown = [left.value * (half in SIDES[old]) for half in (0, 1)]
+                left.value, right.value = shown
+            elif old == APART:
+                left.value = max(left.value, right.value)
+        self._busy = False
+        self._part(new == APART)
 
     def _draw(self, shown: Look) -> None:
         self.look = shown
@@ -199,38 +192,30 @@ class Playground(widgets.VBox):
         self.caption.value = _caption(shown)
 
 
-def _slider(au: int) -> widgets.FloatSlider:
+def _slider(au: int, right: bool = False) -> widgets.FloatSlider:
     return widgets.FloatSlider(
         value=0.0,
         min=0.0,
         max=1.0,
         step=0.1,
         readout_format=".1f",
-        description=f"{column(au)} {ACTION_UNITS[au].name}",
+        description=f"{column(au)} right" if right else f"{column(au)} {ACTION_UNITS[au].name}",
         description_tooltip=f"{ACTION_UNITS[au].muscle}; {ACTION_UNITS[au].region}",
-        style={"description_width": "185px"},
-        layout=widgets.Layout(width="420px"),
+        style={"description_width": "75px" if right else "185px"},
+        layout=widgets.Layout(width="290px" if right else "420px"),
         continuous_update=False,  # a drawing takes longer than a frame of dragging
     )
 
 
 def _png(shown: Look) -> bytes:
-    """The face, and beside it what moved, as one picture of a steady size."""
-    from matplotlib import colormaps
-    from PIL import Image
-
-    moved = colormaps["magma"]((shown.change / BRIGHTEST).clip(0, 1), bytes=True)[..., :3]
-    gap = np.full((SIZE, 8, 3), 255, np.uint8)
-    buffer = io.BytesIO()
-    pair = Image.fromarray(np.hstack([shown.face, gap, moved]))
-    pair.resize((2 * pair.width, 2 * pair.height), Image.Resampling.BICUBIC).save(buffer, "png")
-    return buffer.getvalue()
+    """The face, and beside it what moved."""
+    return side_by_side(shown.face, heat(shown.change))
 
 
 def _caption(shown: Look) -> str:
     """What the picture shows, in words; screen readers read it out when it changes."""
     weak = {au: v for au, v in shown.intensities.items() if v < ACTIVE}
-    weakly = f"<p>Moving, but too weakly for a label: {_named(weak)}.</p>" if weak else ""
+    weakly = f"<p>Moving, but too weakly for a label: {named(weak)}.</p>" if weak else ""
     bits = [
         f"<td style='padding:0 .5em;text-align:center;line-height:1.3'>{column(au)}<br>"
         f"<b>{int(au in shown.active)}</b></td>"
@@ -241,10 +226,6 @@ def _caption(shown: Look) -> str:
         "<div role='status' style='line-height:1.4'><p>Left: a synthetic face. "
         f"Right: the pixels that moved, <b>{shown.changed:.0%}</b> of the picture.</p>"
         f"<p>Labelled active (from intensity {ACTIVE} on): "
-        f"<b>{_named(shown.active) or 'nothing'}</b>.</p>{weakly}"
+        f"<b>{named(shown.active) or 'nothing'}</b>.</p>{weakly}"
         f"<p>What a corpus like BP4D stores:</p><table>{table}</table></div>"
     )
-
-
-def _named(aus: Iterable[int]) -> str:
-    return ", ".join(f"{column(au)} {ACTION_UNITS[au].name.lower()}" for au in aus)

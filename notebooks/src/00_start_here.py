@@ -112,8 +112,7 @@ playground
 # Guillaume Duchenne noticed in 1862 that people can smile with the mouth at will, but that a smile
 # of joy moves a second muscle too. Return the two AUs of such a smile with their intensities.
 #
-# <details><summary>Hint 1</summary>Play with the sliders: one AU is at the mouth.</details>
-# <details><summary>Hint 2</summary>The other one raises the cheeks.</details>
+# <details><summary>Hint</summary>Play with the sliders: one AU is at the mouth.</details>
 
 
 # %%
@@ -128,11 +127,15 @@ def duchenne_smile() -> dict[int, float]:
 
 
 # %%
-smile = look(duchenne_smile())
-if smile.active == (6, 12):
-    print("Yes: cheeks and lip corners. Duchenne would agree.")
-else:
-    print(f"Not yet. Labelled active are {smile.active}; a Duchenne smile has two AUs.")
+from aunce_lib.checks import check_duchenne_smile
+
+check_duchenne_smile(duchenne_smile)
+
+# %% [markdown]
+# A check names the likely mistake, and has hints: add `.hint(1)`, `.hint(2)` or `.hint(3)`. Here is
+# your smile, with the pixels that it moves.
+
+# %%
 playground.show(duchenne_smile())
 playground.figure()
 
@@ -232,17 +235,23 @@ def f1_of_a_parrot(rate: float) -> float:
 
 
 # %%
+from aunce_lib.checks import check_f1_of_a_parrot
+
+check_f1_of_a_parrot(f1_of_a_parrot)
+
+# %% [markdown]
+# Your formula beside what the parrot reached on our test faces, and beside AUNCE:
+
+# %%
 parrot = result.baselines["all_active"].drop("macro")
-table = pd.DataFrame({"rate": parrot.rate, "yours": parrot.rate.map(f1_of_a_parrot)})
-table["the parrot's"], table["AUNCE"] = parrot.f1, result.table.f1
-right = (table["yours"] - table["the parrot's"]).abs().max() < 1e-6
-print("Right." if right else "Not yet: compare `yours` with the parrot's.")
-print(f"At a rate of one half the parrot reaches {f1_of_a_parrot(0.5):.2f}.")
+table = pd.DataFrame({"rate": parrot.rate, "your formula": parrot.rate.map(f1_of_a_parrot)})
+table["the parrot"], table["AUNCE"] = parrot.f1, result.table.f1
 table.round(2)
 
 # %% [markdown]
-# So a common AU flatters everybody, and a score alone means little. Always ask what the parrot
-# reaches. Where AUNCE stays below the parrot, this short training has gained nothing for that AU.
+# At a rate of one half the parrot reaches two thirds. So a common AU flatters everybody, and a
+# score alone means little. Always ask what the parrot reaches. Where AUNCE stays below the parrot,
+# this short training has gained nothing for that AU.
 #
 # ## 4. See the embedding
 #
@@ -304,18 +313,18 @@ _ = plot_projection(xy, test.subjects, "the same dots, by person", name="person"
 #
 # `make demo` trains on all faces, compares AUNCE with cross-entropy at equal compute and writes a
 # report. `aunce predict photo.jpg` then runs the result on a photograph: an illustration, no
-# measurement. The course goes on in these notebooks, as they are finished:
+# measurement. The course goes on in these notebooks:
 #
 # | | | minutes |
 # | --- | --- | ---: |
-# | 01 | data: labels, thresholds, people, folds | 40 |
-# | 02 | positive pairs, and what wrong labels do to them | 40 |
-# | 03 | the loss, derived, coded and drawn | 60 |
-# | 04 | the encoder, shape by shape | 30 |
-# | 05 | training, live, beside cross-entropy | 40 |
-# | 06 | looking into features, and how maps mislead | 50 |
-# | 07 | evaluation, noise and imbalance | 50 |
-# | 08 | your own data, and what a licence allows | 30 |
+# | 01 | [data: labels, thresholds, people, folds](01_data.ipynb) | 40 |
+# | 02 | [positive pairs, and what wrong labels do to them](02_positive_pairs.ipynb) | 40 |
+# | 03 | [the loss, derived, coded and drawn](03_the_loss.ipynb) | 60 |
+# | 04 | [the encoder, shape by shape](04_the_encoder.ipynb) | 30 |
+# | 05 | [training, live, beside cross-entropy](05_training.ipynb) | 40 |
+# | 06 | [looking into features, and how maps mislead](06_feature_inspection.ipynb) | 50 |
+# | 07 | [evaluation, noise and imbalance](07_evaluation.ipynb) | 50 |
+# | 08 | [your own data, and what a licence allows](08_your_own_data.ipynb) | 30 |
 #
 # ## How far you have come
 #

@@ -12,8 +12,8 @@ def alternative_text(figure, longest=600):
     parts = [_line(getattr(figure, "_suptitle", None))]
     pictures = [ax for ax in panels if ax.images and not ax.axison]
     if len(pictures) > 1:
-        titles = [_line(ax.title) for ax in pictures]
-        named = ", ".join(title for title in titles if title)
+        titles = dict.fromkeys(_line(ax.title) for ax in pictures)  # each once
+        named = ", ".join(filter(None, titles))
         parts.append(f"{len(pictures)} pictures" + (f": {named}" if named else ""))
     for ax in panels:
         if len(pictures) > 1 and ax in pictures:

@@ -40,10 +40,16 @@ def mathml(latex: str, display: bool = False) -> str:
 
 
 def _set(element: Xml.Element) -> None:
-    """Limits of sums below them, and a little room after the name of a function."""
+    """Limits of sums below them, a little room where letters would touch, bars of equal height."""
     name = element.tag.removeprefix(SPACE)
     if name in BESIDE and element[0].text in BIG:
         element.tag = SPACE + BESIDE[name]
+    if name == "msubsup" and element[0].text == "∫":
+        limit, row = element[2], Xml.Element(f"{SPACE}mrow")
+        row.extend([Xml.Element(f"{SPACE}mspace", width="0.5em"), limit])
+        element[2] = row
+    if element.text == "‖" and "fence" not in element.attrib:  # with \left it grows as asked
+        element.set("stretchy", "false")
     for place, child in reversed(list(enumerate(element))):
         _set(child)
         after = element[place + 1] if place + 1 < len(element) else None

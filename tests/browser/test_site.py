@@ -10,8 +10,6 @@ import pytest
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 sys.path.insert(0, str(NOTEBOOKS))
 
-pytestmark = pytest.mark.browser
-
 TINY = '''\
 # %% [markdown]
 # # Circles: what goes round
@@ -71,8 +69,36 @@ def site(tmp_path_factory):
     return build.publish(folder / "run", folder / "site", folder).parent
 
 
+@pytest.fixture
+def open_file(browser):
+    """Opens a file in a new window; at the end nothing may have failed and no host been asked."""
+    contexts, troubles = [], []
+
+    def refuse(route):
+        troubles.append(f"asked for {route.request.url}")
+        route.abort()
+
+    def opened(path, width=1280, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_offline(True)
+        context.route(lambda url: not url.startswith(("file:", "data:")), refuse)
+        page = context.new_page()
+        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+        page.goto(Path(path).resolve().as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
 def check_page(page):
     """What has to hold on every page."""
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
     images = page.locator("img").all()
     for image in images:
         image.scroll_into_view_if_needed()  # pictures far below load when they come near

@@ -118,6 +118,12 @@ def test_page_escapes_what_comes_from_the_learner_and_says_states_in_words():
     assert ".hint(" not in check_mean(np.nanmean)._repr_html_()
 
 
+def test_a_table_of_true_and_false_is_shown_as_digits():
+    table = check("T", np.eye, lambda n: np.eye(n) > 0, {"two": (2,)}, {}, ())
+    assert table.passed
+    assert table.rows[0].expected == "[[1, 0], [0, 1]]"
+
+
 def test_hints_are_printed_and_a_wrong_number_explained(capsys):
     result = CheckResult("T", (Row("case", "grey"),), HINTS)
     result.hint(1)

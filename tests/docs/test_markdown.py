@@ -101,3 +101,16 @@ def test_a_dead_link_is_found(text):
 )
 def test_what_is_alive_or_code_is_left_alone(text):
     assert dead_links("README.md", text) == []
+
+
+def test_the_learning_path_names_every_notebook():
+    path = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    for notebook in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"):
+        assert f"({notebook.name})" in path, f"notebooks/README.md should link {notebook.name}"
+
+
+def test_the_teachers_kit_has_a_plan_for_every_notebook():
+    for notebook in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"):
+        text = (ROOT / "docs" / "teaching" / f"{notebook.stem}.md").read_text(encoding="utf-8")
+        for heading in ("45 minutes", "90 minutes", "What students get wrong", "Discuss", "Exam"):
+            assert f"\n## {heading}\n" in text

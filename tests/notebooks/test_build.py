@@ -205,6 +205,7 @@ def test_check_on_the_command_line_passes_here(build):
 
 def test_run_executes_with_this_python_and_saves_the_outputs(build, folder, source, capsys):
     rewrite(source, "secret = area(1.0)", "import sys\nprint(sys.executable, area(1.0))")
+    rewrite(source, "x = 1\n\n", "assert 'alternative_text' not in dir()\n\n")
     assert build.run([], folder / "out", folder) == 0
     executed = nbformat.read(folder / "out" / "00_circles.ipynb", as_version=4)
     assert executed.cells[2].outputs[0].text == f"{sys.executable} 3.141592653589793\n"
@@ -230,3 +231,30 @@ def test_run_reports_a_cell_that_kills_its_kernel(build, folder, source, capsys)
 def test_run_refuses_a_name_it_does_not_know(build, folder):
     with pytest.raises(SystemExit, match="no notebook is called 07; there are 00_circles"):
         build.run(["07"], folder / "out", folder)
+
+
+def test_peak_memory_counts_what_other_processes_hold(build):
+    hold = "import time; held = bytearray(80_000_000); time.sleep(1.5)"
+    with build.PeakMemory() as memory:
+        subprocess.run([sys.executable, "-c", hold], check=True)
+    assert 80 < memory.peak_mb < 1000
+
+
+# --------------------------------------------------------------------------------- the site
+
+
+def test_executed_notebooks_are_published_with_the_stubs_of_their_source(build, folder, source):
+    executed = folder / "run"
+    executed.mkdir()
+    nbformat.write(build.generate(source, solved=True), executed / "00_circles.ipynb")
+    index = build.publish(executed, folder / "site", folder)
+    page = (index.parent / "00_circles.html").read_text(encoding="utf-8")
+    stub, solution = page.split("<summary>Solution</summary>")[:2]
+    assert "NotImplementedError" in stub
+    assert "pi" not in stub.split("<main")[1]
+    assert "math" in solution
+
+
+def test_a_site_of_nothing_is_refused(build, folder):
+    with pytest.raises(ValueError, match="no executed notebook"):
+        build.publish(folder / "nowhere", folder / "site", folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,26 @@ def own_cache(tmp_path_factory):
 def test_solved_notebook_runs(build, source, tmp_path):
     notebook = build.generate(source, solved=True)
     build.execute(notebook, tmp_path)
-    pages = [
-        output.get("data", {}).get("text/html", "")
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-    ]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
     checks = [page for page in pages if "aunce-check" in page]
     assert not [page for page in checks if "not yet" in page or "not started" in page]
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert all(picture.metadata["image/png"]["alt"] for picture in pictures)
+    assert all("alt=" in tag for page in pages for tag in re.findall("<img[^>]*>", page))
+    for cell in notebook.cells:
+        if "widget" in cell.metadata.get("tags", []):  # a page without a kernel shows its twin
+            assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_first_cell_has_a_title_and_says_how_long_it_takes(build, source):
+    notebook = build.generate(source, solved=True)
+    book = build.Book(source.stem, notebook, notebook)
+    assert notebook.cells[0].source.startswith(f"# {book.title}: {book.subtitle}")
+    assert 5 <= book.minutes <= 90
+    assert notebook.cells[0].source.count("\n- ") >= 3  # "You will" has some promises
+    assert book.exercises >= 3
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)

@@ -231,6 +231,8 @@ def test_names_in_the_data_are_text(epochs):
     movie = TrainingMovie(odd)
     movie.colour.value = "person"
     assert "<script>" not in movie.caption.value
+    legend = movie.figure().axes[0].get_legend()
+    assert "<script>$x_$" in [text.get_text() for text in legend.get_texts()]
 
 
 def test_a_unit_that_is_not_there_is_told(epochs):

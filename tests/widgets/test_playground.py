@@ -10,17 +10,16 @@ from PIL import Image
 
 from aunce_lib.faces import AUS
 from aunce_lib.widgets import playground as module
-from aunce_lib.widgets.playground import ACTIVE, EXPRESSIONS, N_PEOPLE, Playground, look
+from aunce_lib.widgets import portrait
+from aunce_lib.widgets.playground import APART, EXPRESSIONS, Playground, look
 
 SMALL = 64  # pixels: quicker to draw than what learners see
-HALF = SMALL // 2
-UPPER, LOWER = slice(0, HALF), slice(HALF, SMALL)  # rows of the picture
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_pictures():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "SIZE", SMALL)
+        patch.setattr(portrait, "SIZE", SMALL)
         yield
 
 
@@ -33,73 +32,16 @@ def playground(small_pictures):
 def at_rest(playground):
     """One playground for all tests, put back to rest, since a drawing takes most of a second."""
     playground.person.value, playground.side.value = 0, "both sides"
+    for slider in playground.angles.values():
+        slider.value = 0
     playground.show({})
     return playground
-
-
-# ---------------------------------------------------------------------------------- look
-
-
-def test_a_face_at_rest_shows_no_change():
-    rest = look({})
-    assert rest.change.max() == 0
-    assert rest.changed == 0
-    assert rest.active == ()
-
-
-@pytest.mark.parametrize(("au", "half", "other"), [(1, UPPER, LOWER), (15, LOWER, UPPER)])
-def test_a_muscle_changes_its_own_half_of_the_face(au, half, other):
-    change = look({au: 1.0}).change
-    assert change[half].sum() > 10 * change[other].sum()
-
-
-def test_one_side_moves_one_side():
-    change = look({12: 1.0}, side="left of the picture").change
-    left, right = change[:, : HALF - 4].sum(), change[:, HALF + 4 :].sum()
-    assert left > 10 * right
-    mirrored = look({12: 1.0}, side="right of the picture").change
-    assert mirrored[:, HALF + 4 :].sum() > 10 * mirrored[:, : HALF - 4].sum()
-
-
-def test_a_stronger_contraction_changes_more():
-    weak, strong = look({4: 0.3}), look({4: 1.0})
-    assert 0 < weak.change.sum() < strong.change.sum()
-
-
-def test_the_label_starts_at_the_threshold_of_the_corpora():
-    shown = look({1: ACTIVE, 2: ACTIVE - 0.01, 4: 0.0})
-    assert shown.active == (1,)
-    assert shown.intensities == {1: ACTIVE, 2: pytest.approx(ACTIVE - 0.01)}
-
-
-def test_change_is_the_difference_from_the_same_person_at_rest():
-    smile, rest = look({12: 1.0}, person=2), look({}, person=2)
-    expected = np.abs(smile.face.astype(float) - rest.face.astype(float)).mean(axis=2) / 255
-    np.testing.assert_allclose(smile.change, expected, atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (({99: 1.0},), "no action unit 99"),
-        (({12: 1.0}, N_PEOPLE), "person must be 0..11, got 12"),
-        (({12: 1.0}, 0, "inside"), "side must be one of"),
-        (({12: 1.5},), "0..1"),
-        (({12: float("nan")},), "0..1"),
-    ],
-)
-def test_bad_input_is_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        look(*arguments)
 
 
 def test_every_expression_is_drawn_and_labelled_as_such():
     for aus in EXPRESSIONS.values():
         assert set(aus) <= set(AUS)
         assert tuple(sorted(aus)) == aus
-
-
-# ---------------------------------------------------------------------------- playground
 
 
 def test_a_slider_moves_the_state_and_the_picture(at_rest):
@@ -168,12 +110,52 @@ def test_refused_input_moves_no_slider(at_rest):
 
 
 def test_every_control_carries_a_class_and_a_name(at_rest):
-    controls = [*at_rest.sliders.values(), *at_rest.buttons.values(), at_rest.person, at_rest.side]
+    controls = [*at_rest.sliders.values(), *at_rest.right.values(), *at_rest.buttons.values()]
+    controls += [at_rest.person, at_rest.side, *at_rest.angles.values()]
     classes = [name for control in controls for name in control._dom_classes]
     assert len(set(classes)) == len(controls)
     assert all(name.startswith("aunce-playground-") for name in classes)
     assert "aunce-playground-au12" in classes
     assert all(control.description for control in controls)
+
+
+@pytest.mark.parametrize("name", ["light", "turn", "nod", "tilt"])
+def test_light_and_pose_redraw_with_the_same_muscles(at_rest, name):
+    at_rest.show({12: 1.0})
+    before = at_rest.picture.value
+    at_rest.angles[name].value = 10
+    assert at_rest.picture.value != before
+    assert at_rest.state[name] == 10
+    assert at_rest.state["intensities"] == {12: 1.0}
+    np.testing.assert_array_equal(at_rest.look.face, look({12: 1.0}, **{name: 10}).face)
+
+
+def test_sides_come_apart_with_what_is_shown_and_together_again(at_rest):
+    at_rest.show({12: 1.0})
+    at_rest.side.value = "left of the picture"
+    one_sided = at_rest.look.face
+    at_rest.side.value = APART
+    np.testing.assert_array_equal(at_rest.look.face, one_sided)
+    assert at_rest.state["sides"] == {12: (1.0, 0.0)}
+    assert at_rest.right[12].layout.display is None
+    at_rest.right[12].value = 0.5
+    np.testing.assert_array_equal(at_rest.look.face, look({12: (1.0, 0.5)}).face)
+    at_rest.side.value = "both sides"
+    assert at_rest.state["sides"] == {12: 1.0}
+    assert at_rest.right[12].layout.display == "none"
+
+
+def test_a_pair_brings_the_sliders_of_both_sides(at_rest):
+    at_rest.show({12: (0.8, 0.2)})
+    assert at_rest.state["side"] == APART
+    assert (at_rest.sliders[12].value, at_rest.right[12].value) == (0.8, 0.2)
+    at_rest.buttons["joy"].click()  # an expression moves both sides
+    assert at_rest.state["sides"] == dict.fromkeys(EXPRESSIONS["joy"], (1.0, 1.0))
+
+
+def test_the_quiz_lies_beside(at_rest):
+    assert at_rest.quiz.state["asked"] == 0
+    assert "Try" in at_rest.children[0].value
 
 
 def test_sliders_wait_for_the_hand_to_let_go(at_rest):

@@ -201,7 +201,7 @@ class ExplorerView {
   checkKernel() {
     const restarted = "The kernel was restarted or shut down, and this explorer lives in the old one: run its cell again. Maps, colours and counts still work; “Why?” and neighbours do not.";
     const timer = setTimeout(() => this.lost(restarted), 1500);
-    this.ask({ ask: "ping" }, [], 0).then(() => clearTimeout(timer), () => {});
+    this.ask({ ask: "ping" }, [], 0).then(() => clearTimeout(timer), () => this.lost(restarted));
   }
 
   ask_place(change) {
@@ -219,6 +219,7 @@ class ExplorerView {
     this.ask_place(() => this.model.set("methods", methods));
   }
 
+  f1(encoder) { return f1Scores(this.chosen, this.data, encoder); }
   canAsk(i) { return !this.model.offline || this.model.reasons.has(`${i}/0/0`); }
 
   async askWhy(map = 0, seed = 0) {

@@ -153,7 +153,7 @@ function showSelection(view) {
   const scores = h("table", { class: "aunce-explorer-scores" }, h("tr", {}, h("th", {}, ""), h("th", { scope: "col" }, `F1 AU${view.au}`), h("th", { scope: "col" }, "macro F1"), h("th", { scope: "col" }, "same label"), h("th", { scope: "col" }, "same person")));
   const j = data.aus.findIndex(({ au }) => au === view.au);
   for (const [, encoder] of encodersOf(view)) {
-    const f1 = f1Scores(chosen, data, encoder), near = view.near?.find((one) => one.encoder === encoder);
+    const f1 = view.f1(encoder), near = view.near?.find((one) => one.encoder === encoder);
     scores.append(h("tr", {}, h("th", { scope: "row" }, encoder), h("td", {}, f1 ? decimal(f1.scores[j]) : "no probe"), h("td", {}, f1 ? decimal(f1.macro) : "no probe"), h("td", {}, near ? percent(near.label) : "…"), h("td", {}, near ? percent(near.person) : "…")));
   }
   const strips = (view.near ?? []).filter(({ faces }) => faces.length).map(({ encoder, faces }) => h("div", {}, h("p", {}, `Just outside, by ${encoder}`), h("div", { class: "aunce-explorer-strip" }, ...faces.slice(0, 6).map((face) => thumb(view, face, 38)))));

@@ -1,0 +1,61 @@
+// Rows of faces with words under them; those of a row to choose from are buttons.
+function element(tag, className, text, parent) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text; // text, never HTML: names may come from anybody's files
+  parent.append(made);
+  return made;
+}
+
+function render({ model, el }) {
+  const root = element("div", "aunce-faces", "", el);
+  root.setAttribute("data-lm-suppress-shortcuts", "true");
+
+  function card(face, row, number, parent) {
+    const made = element(row.choose ? "button" : "div", `face ${face.label}`, "", parent);
+    made.classList.toggle("anchor", Boolean(face.anchor));
+    made.classList.toggle("false", Boolean(face.false));
+    const image = element("img", "", "", made);
+    image.src = model.get("images")[face.image];
+    image.alt = face.says;
+    if (face.bar !== undefined) {
+      const bar = element("span", "bar", "", made);
+      bar.style.width = `${Math.max(2, 100 * face.bar)}%`;
+    }
+    element("span", "foot", face.foot, made);
+    if (face.false) element("span", "flag", "✗ false", made);
+    if (!row.choose) return;
+    made.type = "button";
+    made.setAttribute("aria-pressed", String(Boolean(face.anchor)));
+    made.addEventListener("click", () => {
+      model.set("chosen", number);
+      model.save_changes();
+    });
+  }
+
+  function draw() {
+    const focused = [...root.querySelectorAll("button")].indexOf(document.activeElement);
+    root.replaceChildren();
+    for (const row of model.get("rows")) {
+      const section = element("section", row.drawn ? "drawn" : "", "", root);
+      section.setAttribute("aria-label", `${row.title}: ${row.note}`);
+      const head = element("p", "head", "", section);
+      element("b", "", row.drawn ? `▶ ${row.title}` : row.title, head);
+      element("span", "", ` ${row.note}`, head);
+      const strip = element("div", "strip", "", section);
+      row.cards.forEach((face, number) => card(face, row, number, strip));
+      if (row.more) element("span", "more", row.more, strip);
+    }
+    if (focused >= 0) root.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
+  }
+
+  model.on("change:rows", draw);
+  model.on("change:images", draw);
+  draw();
+  return () => {
+    model.off("change:rows", draw);
+    model.off("change:images", draw);
+  };
+}
+
+export default { render };

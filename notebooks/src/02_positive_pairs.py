@@ -1,0 +1,624 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Positive pairs: what a face is compared with
+#
+# **You will**
+#
+# - make two *views* of a face, and say what a view may change and what it must not;
+# - split a batch into faces with the same label and faces with another, for each action unit anew;
+# - find three kinds of *positive*, on faces and in code;
+# - turn the dial of wrong labels, and work out how many positives each kind then gets wrong;
+# - see why some batches teach nothing about a rare action unit, and mend that.
+#
+# **You need** notebooks 00 and 01, 40 minutes of reading, and about a minute of computing. Every
+# face is **synthetic**, drawn by this library. That is why we know the truth behind each label.
+
+# %%
+import aunce_lib
+
+print("aunce_lib", aunce_lib.__version__)
+
+# %% [markdown]
+# ## 1. Two views of one face
+#
+# Contrastive learning never says "this is a smile". It says: *these two belong together, those two
+# do not*. Two pictures that belong together are a **positive pair**. Where do pairs come from?
+#
+# The cheapest source needs no label. Take one picture, and change it in two ways that do not
+# matter: a little brighter, a little moved, in grey. The results are two **views**. Whatever the
+# face does, it does in both.
+#
+# We take the people of `synth-bp4d` that the library's encoder has *not* learned from. The
+# **encoder** turns a face into embeddings (notebook 00). It is loaded, not trained here.
+
+# %%
+import numpy as np
+import pandas as pd
+import torch
+
+from aunce_lib import Views, load_pretrained
+from aunce_lib.corpora import folds, synthetic
+from aunce_lib.inspection import face_grid, plot_roles
+
+corpus = synthetic.load("synth-bp4d", n_frames=6)
+_, faces = folds.published("synth-bp4d", fold=1).split(corpus)  # the people that we test on
+faces = faces.take(np.random.default_rng(0).permutation(len(faces)))  # in no order
+encoder = load_pretrained("aunce").encoder
+print("loaded from data/pretrained;", faces)
+
+# %%
+generator = torch.Generator().manual_seed(1)
+views = Views(strength=0.6)
+shown = faces.images([0, 1, 2])  # uint8 (3, 3, 64, 64)
+pictures, titles = [], []
+for face in shown:
+    many = views(face.expand(7, -1, -1, -1), generator)[0]
+    pictures += [face, *(255 * many).byte()]
+    titles += ["the picture"] + [f"view {number}" for number in range(7)]
+figure, _ = face_grid(np.stack(pictures), titles, columns=8, scale=1.15)
+
+# %% [markdown]
+# *The figure:* three synthetic faces, and seven views of each. Light, colour, place, size and
+# sharpness differ. Some are mirrored. The expression stays.
+#
+# What a view changes, the encoder learns to ignore. So **a view may change only what the label does
+# not depend on.**
+#
+# ### Exercise 1: what may a view change? (easy, 3 minutes)
+#
+# We want to detect action units (AUs) of the upper and the lower face, coded as active if *either
+# side* of the face shows them. Return the names of the changes that are allowed.
+#
+# <details><summary>Hint 1</summary>Ask of each change: could a coder who sees only the changed
+# picture still write down the same labels?</details>
+# <details><summary>Hint 2</summary>Two of the six hide part of the face or its fine folds. One
+# turns a raised brow into a lowered one, or nearly.</details>
+
+
+# %%
+def allowed_changes() -> set[str]:
+    """Those of "brighter", "grey", "mirrored", "mouth cut off", "strong blur", "upside down"."""
+    # SOLUTION
+    return {"brighter", "grey", "mirrored"}
+    # END SOLUTION
+    # EXERCISE
+    # raise NotImplementedError("return a set of names")
+    # END EXERCISE
+
+
+# %%
+from aunce_lib.checks import check_allowed_changes
+
+check_allowed_changes(allowed_changes)
+
+# %% [markdown]
+# ## 2. Anchor, same, other
+#
+# Labels give more pairs. Take a **batch**: some faces that are looked at together. Pick one, the
+# **anchor**. For AU12, every other face has the anchor's label or it has not. For AU4 the *same*
+# anchor has other partners. This is why the encoder gives each face *twelve* embeddings, one for
+# each AU.
+
+# %%
+aus = [f"AU{au}" for au in faces.aus]
+batch = faces.take(slice(0, 24))
+anchor = int(batch.frames["AU12_intensity"].argmax())  # the broadest smile
+for name in ("AU12", "AU4"):
+    label = batch.labels[:, aus.index(name)]
+    roles = np.where(label == label[anchor], "same label", "other label").astype(object)
+    roles[anchor] = "anchor"
+    figure, _ = plot_roles(batch.images(), roles)
+    _ = figure.suptitle(f"The same 24 synthetic faces, sorted by {name}")
+
+# %% [markdown]
+# *The figures:* twice the same 24 faces. The anchor has a black frame, faces with its label a solid
+# blue one, the others a dashed orange one. From the first to the second many frames change, though
+# no face does.
+#
+# Now with views. $B$ images give $2B$ rows: first all of view 0, then all of view 1. Both views
+# carry the labels of their image, $y$. The other view of the anchor's own image is its **mate**.
+# For one AU and an anchor $a$:
+#
+# $$ \mathrm{Same}(a) = \{\, b \neq a : y_b = y_a \,\} $$
+#
+# $$ \mathrm{Other}(a) = \{\, b : y_b \neq y_a \,\} $$
+#
+# Rows without a label (NaN) are in neither set.
+#
+# ### Exercise 2: two masks (medium, 6 minutes)
+#
+# Write both sets as tables of True and False, one row for each anchor. The labels come for the $B$
+# images of one AU.
+#
+# <details><summary>Hint 1</summary>First repeat the labels: row <code>a</code> and row
+# <code>a + B</code> are two views of one image.</details>
+# <details><summary>Hint 2</summary><code>y[:, None] == y[None, :]</code> compares every row with
+# every other, and NaN equals nothing, not even itself.</details>
+# <details><summary>Hint 3</summary>But NaN is also <i>unequal</i> to everything. And is a row its
+# own partner?</details>
+
+
+# %%
+def same_and_other(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two bool tables (2B, 2B) from labels (B,) of 0, 1, NaN; row a, column b."""
+    # SOLUTION
+    y = np.tile(labels, 2)
+    known = ~np.isnan(y)
+    same = (y[:, None] == y) & ~np.eye(len(y), dtype=bool)
+    other = (y[:, None] != y) & known[:, None] & known
+    return same, other
+    # END SOLUTION
+    # EXERCISE
+    # raise NotImplementedError("repeat the labels, then compare")
+    # END EXERCISE
+
+
+# %%
+from aunce_lib.checks import check_same_and_other
+
+check_same_and_other(same_and_other)
+
+# %% [markdown]
+# ## 3. Three kinds of positive
+#
+# AUNCE, the method of this course, pulls the anchor to *one* positive. It knows three ways to find
+# one:
+#
+# - **self**: the mate. It looks at no label, so no label can mislead it. But it is the same person
+#   in the same second, and teaches little about other people.
+# - **nearest**: the most similar face with the same label. It trusts one label, where the encoder
+#   already agrees with it.
+# - **mean**: all faces with the same label, as a mixture. It trusts every label.
+#
+# Here are the positives of our anchor for AU12, each with its share of the pull. For a moment we
+# keep the mate out of nearest and mean (`positives_from="other_images"`).
+
+# %%
+from aunce_lib.inspection import plot_positives
+
+views = Views(strength=0.3, hue=False)  # as in training
+view0, view1 = views(faces.images(), generator)
+with torch.no_grad():
+    z0, z1 = encoder(view0), encoder(view1)  # (N, J, D) each
+labels = torch.tensor(faces.labels)  # (N, J)
+
+j, few = aus.index("AU12"), slice(0, 24)
+pixels = (255 * torch.cat([view0[few], view1[few]])).byte()
+figure, _ = plot_positives(
+    z0[few], z1[few], labels[few], pixels, anchor, j, positives_from="other_images"
+)
+_ = figure.suptitle("AU12: an anchor, and the synthetic faces it is pulled to")
+
+# %% [markdown]
+# *The figure:* three rows, each with the anchor at the left. Row *self* holds one face, the other
+# view of the same picture. Row *nearest* holds one face too, of another picture. Row *mean* holds
+# the seven strongest of all faces with the same label, each with a small share.
+#
+# In formulas. An embedding $z$ has length 1, so $z_a \cdot z_b$ is the cosine of the angle between
+# two of them: 1 if they are equal, −1 if opposite. Divided by a **temperature** $\tau$ it is the
+# *similarity* $s_{ab} = z_a \cdot z_b / \tau$. The loss (notebook 03) will need one number $P$, how
+# well the anchor agrees with its positive. By kind:
+#
+# $$ \log P_{\mathrm{self}} = s_{a,\mathrm{mate}} $$
+#
+# $$ \log P_{\mathrm{nearest}} = \max_{b \in \mathrm{Same}(a)} s_{ab} $$
+#
+# $$ \log P_{\mathrm{mean}} = \log \frac{1}{|\mathrm{Same}(a)|}
+# \sum_{b \in \mathrm{Same}(a)} e^{s_{ab}} $$
+#
+# The mean is taken over $e^s$, not over $s$. So a similar face counts for more: it pulls with the
+# share $\pi_b = e^{s_{ab}} / \sum_{c} e^{s_{ac}}$, which is what stands above the faces in row
+# *mean*.
+#
+# ### Exercise 3: three positives (medium, 6 minutes)
+#
+# For one anchor you get its similarities to all rows, and which rows share its label.
+#
+# <details><summary>Hint 1</summary>For two of the kinds, keep only the rows of
+# <code>same</code>.</details>
+# <details><summary>Hint 2</summary><code>np.log(np.mean(np.exp(...)))</code> is the mean, as long
+# as no number is large.</details>
+# <details><summary>Hint 3</summary>e<sup>1000</sup> is too large for any computer. Take out the
+# largest: log Σ e<sup>s</sup> = m + log Σ e<sup>s − m</sup> for any number m.</details>
+
+
+# %%
+def log_positive(similarities: np.ndarray, same: np.ndarray, mate: int, kind: str) -> float:
+    """log P of one anchor.
+
+    similarities: (2B,), same: (2B,) bool, mate: a row, kind: "self", "nearest" or "mean".
+    """
+    # SOLUTION
+    if kind == "self":
+        return similarities[mate]
+    s = similarities[same]
+    if kind == "nearest":
+        return s.max()
+    return s.max() + np.log(np.mean(np.exp(s - s.max())))
+    # END SOLUTION
+    # EXERCISE
+    # raise NotImplementedError("three kinds, three formulas")
+    # END EXERCISE
+
+
+# %%
+from aunce_lib.checks import check_log_positive
+
+check_log_positive(log_positive)
+
+# %% [markdown]
+# ### A surprise: who is nearest?
+#
+# Predict first. If the mate *may* be chosen, as in the published method, in how many cases is the
+# nearest positive simply the mate? A quarter, half, nearly all? We ask two encoders: one that has
+# seen no label yet, and the trained one.
+
+# %%
+from aunce_lib import TrainConfig
+from aunce_lib.inspection import mate_shares
+from aunce_lib.pretrained import load_backbone
+
+few = slice(0, 64)
+start = TrainConfig.quick().build_encoder(len(corpus.aus)).eval()
+load_backbone(start, "landmarks")  # it has seen faces, but no label
+with torch.no_grad():
+    beginner = [start(view[few]) for view in (view0, view1)]
+temperatures = (0.05, 0.1, 0.2, 0.5)
+mates = {
+    "before": mate_shares(*beginner, labels[few], temperatures),
+    "trained": mate_shares(z0[few], z1[few], labels[few], temperatures),
+}
+(100 * pd.concat(mates, axis=1)).round(1)
+
+# %% [markdown]
+# The table shows percentages, in a batch of 64 images. *nearest*: how often the nearest positive is
+# the mate. *mean*: the share of the pull that goes to the mate, one of some dozens of positives.
+#
+# What did you expect? To an encoder that knows no label, two views of one picture are more alike
+# than any two pictures, and *nearest* is *self* under another name. Training draws faces of one
+# label together, until others come as near. And the lower the temperature, the more *mean* becomes
+# *self* too. Three kinds on paper need not be three kinds in practice. In our library
+# `positives_from="other_images"` keeps the mate for *self* alone.
+#
+# ### The mixture
+#
+# AUNCE draws the kind anew for each AU and each step: self with probability .2, mean with .6,
+# nearest with .2.
+
+# %%
+from aunce_lib import Positive, PositiveSampler
+
+sampler = PositiveSampler(generator=torch.Generator().manual_seed(0))
+steps = [[Positive(kind).name.lower() for kind in sampler(12, 48).tolist()] for _ in range(5)]
+pd.DataFrame(steps, columns=aus, index=[f"step {number}" for number in range(5)])
+
+# %% [markdown]
+# Play with it. Choose an anchor and an AU, and look at what each kind draws. Then flip some labels.
+
+# %% tags=["widget"]
+from aunce_lib.widgets import PairSampler
+
+PairSampler()
+
+# %% [markdown]
+# ## 4. When labels are wrong
+#
+# Coders err. On drawn faces we turn the dial ourselves: each label is flipped with probability
+# $\varepsilon$ = 20 %, by the toss of a loaded coin. Let us look at faces that are *labelled*
+# active for AU2, the raised outer brow. It is active in about 17 % of all faces.
+
+# %% tags=["cover"]
+from aunce_lib.corpora import dials
+
+noisy, j = dials.flip_labels(corpus, 0.2), aus.index("AU2")
+claimed = np.random.default_rng(0).permutation(np.flatnonzero(noisy.labels[:, j] == 1))
+wrong = corpus.labels[claimed, j] == 0
+roles = np.where(wrong[:24], "wrong label", "right label")
+figure, _ = plot_roles(corpus.images(claimed[:24]), roles)
+_ = figure.suptitle(f"24 synthetic faces labelled active for AU2; {wrong[:24].sum()} are not")
+print(f"of all {len(wrong)} that are labelled active, {wrong.mean():.0%} are not")
+
+# %% [markdown]
+# *The figure:* 24 faces, all labelled active. Those in a dotted red frame do not raise the outer
+# brow: their label was flipped. Only one label in five was, but far more than one in five of
+# *these*. How can that be?
+#
+# Count in 1,000 faces. AU2 is active in a share $r$ of 17 %: 170 faces, of which 136 keep their
+# label. The other 830 are inactive, and a fifth of them are *given* the label: 166. So 302 faces
+# are labelled active, and 136 of them are. That is 45 %. **More than half of all active labels are
+# wrong**, because there are so many inactive faces to make mistakes on.
+#
+# ### Exercise 4: how true is a label? (medium, 5 minutes)
+#
+# Write this down for any rate $r$ and any share of flips $\varepsilon$: of the faces *labelled*
+# active, which share is active in truth?
+#
+# <details><summary>Hint 1</summary>Two groups are labelled active: active ones that kept the label,
+# and inactive ones that were given it.</details>
+# <details><summary>Hint 2</summary>The first group is r (1 − ε) of all faces.</details>
+# <details><summary>Hint 3</summary>The second group is (1 − r) ε. Divide the first by the sum of
+# both.</details>
+
+
+# %%
+def true_share(rate: float, flipped: float) -> float:
+    """Share of the active labels that are true, 0 to 1."""
+    # SOLUTION
+    kept = rate * (1 - flipped)
+    given = (1 - rate) * flipped
+    return kept / (kept + given)
+    # END SOLUTION
+    # EXERCISE
+    # raise NotImplementedError("who is labelled active, and who of them is?")
+    # END EXERCISE
+
+
+# %%
+from aunce_lib.checks import check_true_share
+
+check_true_share(true_share)
+
+# %%
+from aunce_lib.inspection import plot_truth
+
+rates = synthetic.labels("synth-bp4d", "small").rates().rate
+rate = np.linspace(0.02, 0.7, 69)
+curves = {eps: pd.Series(true_share(rate, eps), rate) for eps in (0.05, 0.1, 0.2, 0.3)}
+some = rates[["AU24", "AU4", "AU17", "AU6", "AU10"]]
+_ = plot_truth(pd.DataFrame(curves), some, "The rarer an AU, the less its active labels mean")
+
+# %% [markdown]
+# *The figure:* from left to right AUs get more frequent; the names above mark some of synth-bp4d.
+# All curves rise from near 0. With 20 % of the labels flipped, an active label is as good as a coin
+# (the dotted line) where the rate is 20 %.
+#
+# ### From labels to pairs
+#
+# The loss does not see labels one by one. It sees pairs: "these two are the same", "these two
+# differ". About *any* two faces, this claim is right if both labels are right, or both wrong:
+#
+# $$ P(\text{claim is right}) = (1-\varepsilon)^2 + \varepsilon^2 $$
+#
+# With $\varepsilon$ = 20 % that is .64 + .04 = 68 %. This holds for every AU, rare or not. But not
+# all claims are equally good. Let $p$ be your `true_share`, and $p'$ the same for inactive labels.
+# Two faces that are both *labelled active* agree in truth with probability $p^2 + (1-p)^2$; two
+# that are labelled differently differ in truth with $p\,p' + (1-p)(1-p')$.
+
+# %%
+r, eps = 0.17, 0.2
+p, q = true_share(r, eps), true_share(1 - r, eps)  # q: an inactive label is "active" of rate 1 − r
+pairs = {
+    "any two faces": (1.0, (1 - eps) ** 2 + eps**2),
+    "both labelled active": ((active := r * (1 - eps) + (1 - r) * eps) ** 2, p**2 + (1 - p) ** 2),
+    "both labelled inactive": ((1 - active) ** 2, q**2 + (1 - q) ** 2),
+    "labelled differently": (2 * active * (1 - active), p * q + (1 - p) * (1 - q)),
+}
+pairs = pd.DataFrame(pairs, index=["share of all pairs (%)", "claim is right (%)"]).T
+(100 * pairs).round(1)
+
+# %% [markdown]
+# Read the second line. For a rare AU, "both are active" is hardly better than the toss of a coin.
+# Now the last line, which is easily overlooked: "these two differ" is right in fewer than half of
+# the cases. Positives can be chosen with more care. **No choice of positives mends the negatives.**
+#
+# ## 5. How many positives are false?
+#
+# The formula is blind: it draws any face with the label. The kinds of positive are not. So we flip
+# labels, let the loss choose its positives in batches of 64, and ask how much of the pull goes to a
+# face whose *true* label is not the anchor's.
+#
+# Predict, for anchors labelled active: which kind has the fewest false positives, which the most?
+# And does it matter whether the mate may be chosen?
+
+# %%
+import matplotlib.pyplot as plt
+
+from aunce_lib.inspection import false_positives, plot_false_positives
+
+shares = {"views": {}, "other_images": {}}
+for source, by_flips in shares.items():
+    for eps in (0.0, 0.1, 0.2, 0.3):
+        spoiled = dials.flip_labels(faces, eps, seed=3).labels
+        found = false_positives(z0, z1, spoiled, faces.labels, positives_from=source)
+        by_flips[eps] = found[found.label == 1].groupby("kind", sort=False).share.mean()
+
+# %%
+flips = np.linspace(0, 0.3, 31)
+blind = [(2 * true_share(rates, e) * (1 - true_share(rates, e))).mean() for e in flips]
+_, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
+for ax, (source, by_flips) in zip(axes, shares.items(), strict=True):
+    title = "the mate may be chosen" if source == "views" else "only other images, but for self"
+    plot_false_positives(pd.DataFrame(by_flips).T, pd.Series(blind, flips), title, ax)
+
+# %% [markdown]
+# *The figure:* the share of the pull towards false positives, over the share of flipped labels, for
+# anchors labelled active. Left, a positive may be the mate; right, only another image. The dashed
+# line is the formula, $2p(1-p)$, averaged over the AUs.
+#
+# **Explain this figure** (4 minutes). Why does *self* stay at zero? Why does *mean* follow the
+# dashed line, but below it? What is different about *nearest* in the two panels, and what does that
+# say about where its robustness comes from?
+#
+# <details><summary>What a good answer holds</summary>
+#
+# - Both views share one picture, hence one truth. Whatever the label says, a mate is never false.
+# - *Mean* takes all faces with the label, nearly as the blind formula does. It stays below the line
+#   as far as the encoder gives true partners a larger share, and as the mate is among them.
+# - Left, *nearest* is often the mate, then as safe as *self*, and as uninformative. Right, it must
+#   choose another face, and its line rises. As far as it stays below *mean*, the encoder knows
+#   better than the labels. An encoder at the start of its training does not know yet.
+# - An anchor whose own label is wrong finds, as nearest partner, often another face whose label is
+#   wrong in the same way. Then the labels err, but the pair is right.
+#
+# </details>
+#
+# Coins are only one way to be wrong. A coder who overlooks weak events makes no inactive face
+# active. We set all three dials to about the same share of wrong labels.
+
+# %%
+kinds_of_noise = {
+    "flipped": dials.flip_labels(faces, 0.1),
+    "weak events missed": dials.miss_weak_events(faces, 0.5),
+    "a careless coder": dials.careless_coder(faces, share=0.25, rate=0.4),
+}
+table = {}
+for name, spoiled in kinds_of_noise.items():
+    found = false_positives(z0, z1, spoiled.labels, faces.labels, positives_from="other_images")
+    found = found[found.kind == "mean"].groupby("label").share.mean()
+    wrong = np.mean(spoiled.labels != faces.labels)
+    table[name] = {"wrong labels": wrong, "active anchors": found[1], "inactive anchors": found[0]}
+(100 * pd.DataFrame(table).T).round(1).rename_axis(columns="false pull of mean (%)")
+
+# %% [markdown]
+# With missed events every face that is labelled active *is* active, and all the harm is among the
+# inactive. When you read that a method is "robust to noise", ask: to which?
+#
+# ### Does the mixture help?
+#
+# Fewer false positives are a means; the end is a better detector. A study trained encoders with one
+# kind of positive only, without one of them, and with all three, on clean labels and with 20 %
+# flipped. It is loaded from `data/results/positives.csv`.
+
+# %%
+from aunce_lib.inspection import read_study, summarise
+
+positives = read_study("positives")
+summary = summarise(positives, by=["noise", "positives_from", "loss"])
+(100 * summary["mean"].unstack("noise")).round(1).rename_axis(
+    columns="macro F1 (%), labels flipped"
+)
+
+# %%
+from aunce_lib.inspection import paired_differences
+
+mixture, *rivals = ("all three", "only self", "only mean", "only nearest", "without mean")
+views_only = positives[positives.positives_from == "views"]
+differences = [paired_differences(views_only, mixture, rival) for rival in rivals]
+differences = pd.concat(differences).reset_index(["noise", "pair"], allow_duplicates=True)
+differences = differences[["pair", "noise", "difference", "low", "high", "n"]]
+differences.reset_index(drop=True).round(3)
+
+# %% [markdown]
+# `difference` is how much F1 the mixture has gained over another choice, on the same people and
+# seeds. Where 0 lies between `low` and `high`, this study has shown no difference. A good idea is
+# not yet a gain: which rows do show one? And is it the same for clean and noisy labels?
+#
+# ## 6. Batches that teach something
+#
+# One thing can go wrong before any positive is chosen. Suppose nobody in the batch shows AU9. Then
+# for AU9 all faces have one label, nobody has a negative, and the batch teaches nothing about it.
+# The same if *everybody* shows it.
+#
+# ### Exercise 5: an empty lesson (easy, 4 minutes)
+#
+# If faces are drawn at random, with which probability has a batch of $B$ faces no pair of different
+# labels for an AU of rate $r$?
+#
+# <details><summary>Hint 1</summary>One face is inactive with probability 1 − r. And B of
+# them?</details>
+# <details><summary>Hint 2</summary>Two cases: all inactive, or all active. They exclude each other,
+# so add them.</details>
+
+
+# %%
+def no_lesson(rate: float, batch_size: int) -> float:
+    """Probability that a batch holds only one of the two labels."""
+    # SOLUTION
+    return (1 - rate) ** batch_size + rate**batch_size
+    # END SOLUTION
+    # EXERCISE
+    # raise NotImplementedError("all inactive, or all active")
+    # END EXERCISE
+
+
+# %%
+from aunce_lib.checks import check_no_lesson
+
+check_no_lesson(no_lesson)
+
+# %% [markdown]
+# Is it true? We count in random batches of 32 from `synth-disfa`, where most AUs are rare. Beside
+# them stand batches of the `BalancedBatchSampler`: it first gives every batch one active and one
+# inactive face for each AU, the rarest first, and then fills up at random.
+
+# %%
+from aunce_lib import BalancedBatchSampler
+from aunce_lib.inspection import plot_batches
+
+disfa = synthetic.labels("synth-disfa", "small")
+known = torch.tensor(disfa.labels)
+order = torch.randperm(len(known), generator=torch.Generator().manual_seed(0))
+ways = {
+    "random batches": order[: len(order) // 32 * 32].view(-1, 32).tolist(),
+    "balanced batches": list(BalancedBatchSampler(known, batch_size=32)),
+}
+active = {name: torch.stack([known[b].sum(0) for b in batches]) for name, batches in ways.items()}
+lessons = pd.DataFrame({name: ((n == 0) | (n == 32)).float().mean(0) for name, n in active.items()})
+lessons.insert(0, "your formula", no_lesson(disfa.rates().rate.to_numpy(), 32))
+lessons.index = disfa.rates().index
+_ = plot_batches(lessons, "Batches without a lesson, synth-disfa, 32 faces")
+
+# %% [markdown]
+# *The figure:* for each AU your formula, and the counts in random and in balanced batches. For the
+# rarest AUs a fifth or more of the random batches teach nothing. Of the balanced batches all teach
+# something: their bars have no height.
+#
+# What does it cost? Where there are enough faces for all batches, nothing. But if an AU is rarer
+# than one face in a batch, the same few must come again and again. And if their labels are wrong,
+# those come again too. The next cell counts, for smaller and smaller batches.
+
+# %%
+costs = {}
+for size in (32, 24, 16):
+    drawn = torch.tensor(list(BalancedBatchSampler(known, size)))  # (batches, size)
+    seen = torch.bincount(drawn.flatten(), minlength=len(known))
+    costs[size] = {"seen more than once": (seen > 1).sum().item(), "at most": seen.max().item()}
+    costs[size] |= {"never seen": (seen == 0).sum().item(), "faces": len(known)}
+pd.DataFrame(costs).T.rename_axis("batch size")
+
+# %% [markdown]
+# ## What you have seen
+#
+# - A **view** may change what the label does not depend on, and teaches the encoder to ignore it.
+# - For each AU the batch is split anew into **same** and **other**.
+# - **Self** trusts no label, **nearest** one, **mean** all of them. As published, nearest may
+#   be the mate, and at the beginning it is.
+# - Flip a fifth of the labels, and of a rare AU's active labels **more than half are wrong**. A
+#   claim about two faces is right with $(1-\varepsilon)^2 + \varepsilon^2$ on average, but a claim
+#   "both active" may be no better than a coin.
+# - Better positives do not mend wrong **negatives**.
+# - A batch without both labels teaches **nothing**; balanced batches prevent that, at a price.
+#
+# ## Try this
+#
+# - Embed with `start`, the encoder that has seen no label, from section 3 on. Which line of the
+#   figure in section 5 moves?
+# - Take the first 64 faces of `corpus` as they come, instead of mixed ones, in `mate_shares`. Why
+#   is nearest the mate less often? (Who stands beside whom in a recording?)
+# - Draw the figure of section 5 for anchors labelled *inactive*. Why is it so much tamer?
+#
+# ## How far you have come
+
+# %%
+from aunce_lib.checks import progress
+
+progress()
+
+# %% [markdown]
+# ## References
+#
+# - Z. Shang et al.: *Learning Contrastive Feature Representations for Facial Action Unit
+#   Detection*, arXiv:2402.06165, 2024.
+# - T. Chen et al.: *A Simple Framework for Contrastive Learning of Visual Representations*, ICML
+#   2020. Two views, and which changes matter.
+# - D. Dwibedi et al.: *With a Little Help from My Friends: Nearest-Neighbor Contrastive Learning of
+#   Visual Representations*, ICCV 2021.
+# - B. Frénay, M. Verleysen: *Classification in the Presence of Label Noise: A Survey*, IEEE
+#   Transactions on Neural Networks and Learning Systems 25, 2014.
