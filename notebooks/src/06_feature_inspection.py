@@ -37,20 +37,25 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aunce_lib import embed, load_pretrained
+from aunce_lib import TrainConfig, embed, load_pretrained
 from aunce_lib.corpora import folds, synthetic
+from aunce_lib.pretrained import load_backbone
 
 torch.set_num_threads(1)  # on a busy machine more threads are slower
-models = {name: load_pretrained(name) for name in ("aunce", "cross-entropy", "init")}
-print("loaded from data/pretrained:", *models)
+models = {"AUNCE": load_pretrained("aunce"), "cross-entropy": load_pretrained("cross-entropy")}
+torch.manual_seed(0)
+start = TrainConfig.quick().build_encoder(n_aus=12).eval()
+load_backbone(start, "landmarks")
+print("loaded from data/pretrained:", *models, "and the backbone that both began with")
 corpus = synthetic.load("synth-bp4d", n_frames=6)  # drawn on first use, then kept
 _, test = folds.published("synth-bp4d", fold=1).split(corpus)
-z = {name: embed(model.encoder, test) for name, model in models.items()}  # (N, J, D) each
-print(f"{len(test)} faces of {len(set(test.subjects))} people; embeddings {z['aunce'].shape}")
+encoders = {name: model.encoder for name, model in models.items()} | {"before training": start}
+z = {name: embed(encoder, test) for name, encoder in encoders.items()}  # (N, J, D) each
+print(f"{len(test)} faces of {len(set(test.subjects))} people; embeddings {z['AUNCE'].shape}")
 
 # %% [markdown]
-# `init` is an encoder that has never seen a label. It tells us what was there *before* anybody said
-# "AU12".
+# The third one, *before training*, has learned where brows, lids and lips are, but has never seen a
+# label. It tells us what was there before anybody said "AU12".
 #
 # ## 1. Whom does a face lie next to?
 #
@@ -64,7 +69,7 @@ from aunce_lib.inspection import nearest, plot_neighbours
 j = test.aus.index(12)
 smile = test.labels[:, j]
 rows = np.linspace(40, len(test) - 60, 4).astype(int)
-near = nearest(z["aunce"][:, j], k=6)
+near = nearest(z["AUNCE"][:, j], k=6)
 _ = plot_neighbours(test.images(), near, rows, smile, name="AU12")
 
 # %% [markdown]
@@ -77,7 +82,7 @@ _ = plot_neighbours(test.images(), near, rows, smile, name="AU12")
 # people**.
 
 # %%
-near = nearest(z["aunce"][:, j], k=6, groups=test.subjects)
+near = nearest(z["AUNCE"][:, j], k=6, groups=test.subjects)
 _ = plot_neighbours(test.images(), near, rows, smile, name="AU12, other people only")
 
 # %% [markdown]
@@ -142,8 +147,8 @@ from aunce_lib.inspection import plot_purity, purity_table
 side = np.where(test.frames["scene_light"] > 0, "right", "left")
 values = {"label": test.labels, "light from the left or right": side, "person": test.subjects}
 apart = dict.fromkeys(list(values)[:2], test.subjects)
-tables = {name: purity_table(z[name], test.aus, values, groups=apart) for name in models}
-_ = plot_purity(tables["aunce"], "AUNCE: what the 10 nearest faces have in common")
+tables = {name: purity_table(z[name], test.aus, values, groups=apart) for name in z}
+_ = plot_purity(tables["AUNCE"], "AUNCE: what the 10 nearest faces have in common")
 
 # %%
 means = {name: t.groupby("by", sort=False).above_chance.mean() for name, t in tables.items()}
@@ -152,7 +157,7 @@ pd.DataFrame(means).round(2)
 # %% [markdown]
 # *The figure and the table:* 0 is what random neighbours give, 1 is perfect. In the figure each AU
 # has three marks; the table has their means over the AUs for each encoder. Compare the columns with
-# `init`: training should raise the first row. Whether it lowers the other two, nobody asked it to.
+# the last: training should raise the first row. Whether it lowers the other two, nobody asked it.
 # An AU whose label stays near 0 is not arranged by its label, however fine its map may look.
 #
 # ## 2. PCA: turn the cloud, bend nothing
@@ -165,7 +170,7 @@ pd.DataFrame(means).round(2)
 from aunce_lib import project
 from aunce_lib.inspection import face_grid
 
-x = z["aunce"][:, j]  # (N, D), the embedding of AU12
+x = z["AUNCE"][:, j]  # (N, D), the embedding of AU12
 xy = project(x, "pca")
 order = np.argsort(xy[:, 0])
 walk = order[np.linspace(0, len(order) - 1, 10).astype(int)]
@@ -442,7 +447,7 @@ _ = plot_projection(maps["t-SNE"], light, "by light", name="degrees to the side"
 from aunce_lib.inspection import content, plot_content
 
 grey = test.images().float().mean(dim=1).flatten(1).numpy() / 255
-embeddings = {name: z[name][:, j] for name in models} | {"pixels": pca(grey, 64)}
+embeddings = {name: z[name][:, j] for name in z} | {"pixels": pca(grey, 64)}
 recording = test.frames["sequence"].to_numpy(str)
 targets = {
     "AU12, other people": (smile, test.subjects),
@@ -472,7 +477,7 @@ _ = plot_content(kept, "What a linear rule reads from AU12's embedding")
 # %%
 from aunce_lib.inspection import agreement, attribute, draw_twins, plot_maps
 
-model = models["aunce"]
+model = models["AUNCE"]
 shown = (1, 4, 6, 12)
 twins = {au: draw_twins(au, n=8) for au in shown}  # other people than in the corpus
 hidden = {au: attribute(model.encoder, model.probe, t.acting, au, "occlusion")
@@ -608,8 +613,8 @@ pd.DataFrame(found).T.round(2)
 # %% tags=["widget"]
 from aunce_lib.widgets import Explorer
 
-pair = {"cross-entropy": z["cross-entropy"], "AUNCE": z["aunce"]}
-probes = {"cross-entropy": models["cross-entropy"].probe, "AUNCE": models["aunce"].probe}
+pair = {name: z[name] for name in models}
+probes = {name: model.probe for name, model in models.items()}
 Explorer(test, pair, au=12, method="umap", probes=probes)
 
 # %% [markdown]
