@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ..evaluation.metrics import ranking
 from ..facs import column
-from .style import COLOURS, PALETTE, UNKNOWN, legend_below, new_axes, quiet
+from .style import COLOURS, PALETTE, legend_below, new_axes, quiet
 
 MARKERS = "os^DvP*X"
 
@@ -41,13 +41,27 @@ def plot_all_active(
         style = {"color": colour, "marker": marker, "ls": "", "ms": 6, "label": model}
         lines += ax.plot(rates, f1, **style)
     if names is not None:
-        for x, y, name in zip(rates, next(iter(scores.values())), names, strict=True):
-            ax.annotate(name, (x, y), (4, 4), textcoords="offset points", fontsize=8)
+        _name_points(ax, rates, next(iter(scores.values())), names)
     ax.set(xlim=(0, 1), ylim=(0, 1), title=title)
     ax.set(xlabel="r: share of the test faces in which it is active", ylabel="F1 (0 to 1)")
     quiet(ax)
     legend_below(ax, lines, drop=3.6)
     return ax
+
+
+def _name_points(ax: Axes, x, y, names: Sequence[str]) -> None:
+    """Names beside points, to whichever side is still free of other names."""
+    taken = []  # where names stand, in shares of axes that go from 0 to 1
+    for place in zip(x, y, names, strict=True):
+        sides = [(0.015, 0.012), (0.015, -0.04), (-0.075, 0.012), (-0.075, -0.04), (0.015, 0.05)]
+        spots = [(place[0] + dx, place[1] + dy) for dx, dy in sides]
+        free = [
+            spot
+            for spot in spots
+            if all(abs(spot[0] - a) > 0.08 or abs(spot[1] - b) > 0.04 for a, b in taken)
+        ]
+        taken.append((free or spots)[0])
+        ax.text(*taken[-1], place[2], fontsize=8)
 
 
 def f1_curve(labels, scores) -> tuple[np.ndarray, np.ndarray]:
@@ -165,7 +179,7 @@ def plot_published(
 
     Args:
         table: From `studies.published`: index method, column macro; rows of single folds too, if
-            there are any, which are drawn as small dots.
+            there are any, which are drawn as strokes.
         trivial: What calling every face active reaches there.
         ours: The method to pick out.
         title: The message.
@@ -178,22 +192,16 @@ def plot_published(
     y = np.arange(len(whole))
     colours = [COLOURS[3] if name == ours else COLOURS[0] for name in whole.index]
     ax.hlines(y, trivial, whole.macro, color="#DDDDDD", lw=2)
-    ax.scatter(whole.macro, y, c=colours, s=28, zorder=3)
+    ax.scatter(whole.macro, y, c=colours, s=28, zorder=4)
     place = {name: number for number, name in enumerate(whole.index)}
     known = parts[parts.index.isin(whole.index)]
-    ax.scatter(
-        known.macro,
-        [place[name] for name in known.index],
-        s=14,
-        color=UNKNOWN,
-        ec="black",
-        zorder=4,
-    )
+    rows = [place[name] for name in known.index]
+    ax.scatter(known.macro, rows, s=60, color="black", marker="|", zorder=3)
     ax.axvline(trivial, color="black", lw=2, ls=(0, (2, 1)))
     ax.text(trivial, len(whole) - 0.3, " all active", va="bottom", fontsize=8)
     ax.set_yticks(y, whole.index, fontsize=8)
     ax.set(ylim=(-0.7, len(whole) + 0.6), title=title)
-    ax.set_xlabel("macro F1 as reported (small dots: single folds)")
+    ax.set_xlabel("macro F1 as reported (strokes: single folds)")
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="x", color="#E5E5E5", linewidth=0.8)
     ax.set_axisbelow(True)

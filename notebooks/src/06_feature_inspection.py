@@ -245,8 +245,8 @@ print("share of the variance on the first axes:", kept.loc[[1, 2, 5, 10]].round(
 # {\sum_{l \ne n} \exp(-\|x_n - x_l\|^2 / 2\sigma_n^2)} , \qquad
 # q_{nm} = \frac{(1 + \|y_n - y_m\|^2)^{-1}}{\sum_{k \ne l} (1 + \|y_k - y_l\|^2)^{-1}} , $$
 #
-# and moves the map's points $y$ until their chances $q$ fit: it minimises
-# $\sum p_{nm} \log (p_{nm} / q_{nm})$. Read three things from the formulas:
+# takes $p_{nm}$ as the mean of both directions over $N$, and moves the map's points $y$ until their
+# chances $q$ fit: it minimises $\sum p_{nm} \log (p_{nm} / q_{nm})$. Read three things from this:
 #
 # - $\sigma_n$ is chosen for *each point* so that it has as many neighbours as the **perplexity**
 #   says. A dense group gets a small $\sigma$, a thin one a large one. So **the size of a group is
@@ -569,7 +569,7 @@ for name, baseline in baselines.items():
 # subtracts the mean and divides by the spread. But $\alpha x + (1 - \alpha)\,\text{grey}$ is the
 # face with less contrast, and after standardising it is **the same face for every**
 # $\alpha > 0$. Along the whole way nothing changes; all of it happens in the first, infinitely
-# short step, where no middle lies. An attribution map looks convincing even then. Check
+# short step, where hardly a middle lies. An attribution map looks convincing even then. Check
 # completeness before you believe one.
 #
 # So: blurred baseline, and against the truth. We measure the **agreement**: the chance that a pixel

@@ -421,9 +421,10 @@ both = (calls["AUNCE"], calls["cross-entropy"])
 paired_difference(test.labels, *both, test.subjects, test.aus).loc[["macro"]].round(3)
 
 # %% [markdown]
-# That was AUNCE less cross-entropy, for other *people*. But each encoder was trained once. Another
-# **seed** gives another encoder. A study trains with several, in pairs: same seed, same people,
-# same spoiled labels. From $n$ differences $d_i$ with mean $\bar d$ and standard deviation $s$:
+# That was AUNCE less cross-entropy, for other *people*: an interval below 0 means that
+# cross-entropy is ahead on these faces. But each encoder was trained once. Another **seed** gives
+# another encoder. A study trains with several, in pairs: same seed, same people, same spoiled
+# labels. From $n$ differences $d_i$ with mean $\bar d$ and standard deviation $s$:
 #
 # $$ \bar d \pm t_{n-1,\,.975} \; \frac{s}{\sqrt n} , \qquad
 # s^2 = \frac{1}{n-1} \sum_i (d_i - \bar d)^2 . $$
@@ -478,7 +479,8 @@ losses = [loss for loss in main.loss.unique() if loss != plain]
 _, axes = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained", sharex=True)
 for ax, (noise, runs) in zip(axes, main.groupby("noise"), strict=True):
     gaps = pd.concat([paired_differences(runs, loss, plain, by=["corpus"]) for loss in losses])
-    plot_differences(gaps, title=f"{noise:.0%} of the labels flipped", ax=ax)
+    title = f"{noise:.0%} of the labels flipped" if noise else "clean labels"
+    plot_differences(gaps, title=title, ax=ax)
 _ = axes[1].set_yticklabels([])
 
 # %% [markdown]
@@ -486,7 +488,8 @@ _ = axes[1].set_yticklabels([])
 # interval over seeds; left on clean labels, right with noise. Left of the black line
 # **cross-entropy is ahead**; right of it, the contrastive loss is. An interval that touches the
 # line decides nothing. Read the left panel first: if AUNCE stands left of the line there, then it
-# *loses on clean labels*, and no other panel takes that back.
+# *loses on clean labels*, and no other panel takes that back. What holds of the paper's claims
+# here, and why, stands in `docs/results.md`.
 #
 # ## 6. Where labels are wrong, and where they are rare
 #
@@ -589,7 +592,7 @@ for ax, (name, reported) in zip(axes, real.items(), strict=True):
 
 # %% [markdown]
 # *The figure* (`data/results/published.csv`): a line for each method on the real corpora, from the
-# parrot's F1 (dashed) to the reported one; AUNCE in orange, its three folds as small dots.
+# parrot's F1 (dashed) to the reported one; AUNCE in orange, its three folds as strokes.
 #
 # Third: how sure is such a number? AUNCE's log tells its folds. Three values give an interval, with
 # your own function.
