@@ -464,7 +464,8 @@ ReweightingCurves()
 
 # %% [markdown]
 # Does it help? Not by argument: by experiment. The library's study trained a grid of both β, two
-# seeds each, on the clean labels of synth-disfa, whose action units are rare. Loaded from `data/results/beta.csv`:
+# seeds each, on the clean labels of synth-disfa, whose action units are rare. Loaded from
+# `data/results/beta.csv`:
 
 # %%
 import matplotlib.pyplot as plt
@@ -483,8 +484,8 @@ between, luck = fields.mean().std(), fields.sem().mean()  # luck: of a field's m
 pd.DataFrame({"spread of the fields": between, "by luck alone": luck}).round(4)
 
 # %% [markdown]
-# *The figure:* F1 for each pair of β, one field a pair; left over all action units of this synthetic
-# corpus, right over the rare ones. The middle field is β = 1: no re-weighting.
+# *The figure:* F1 for each pair of β, one field a pair; left over all action units of this
+# synthetic corpus, right over the rare ones. The middle field is β = 1: no re-weighting.
 #
 # Before you look for the best field, read the small table. A mean over two seeds is a matter of
 # luck too: if the fields differ hardly more than luck would make them, so is the best field. What
@@ -504,8 +505,9 @@ for ax, value in zip(axes, ("macro_f1", "macro_auc"), strict=True):
     ax.minorticks_off()
 
 # %% [markdown]
-# *The figure:* macro F1 (left) and AUC (right) over τ on clean labels, a line for each loss with its
-# 95 % interval as a band, which is wide with two seeds. Cross-entropy has no τ: it was trained once.
+# *The figure:* macro F1 (left) and AUC (right) over τ on clean labels, a line for each loss with
+# its 95 % interval as a band, which is wide with two seeds. Cross-entropy has no τ: it was trained
+# once.
 #
 # **Explain this figure** (3 minutes). Which losses mind the temperature most? Does AUNCE beat plain
 # cross-entropy anywhere, by more than the bands are wide?
