@@ -37,20 +37,25 @@ import numpy as np
 import pandas as pd
 import torch
 
-from aunce_lib import embed, load_pretrained
+from aunce_lib import TrainConfig, embed, load_pretrained
 from aunce_lib.corpora import folds, synthetic
+from aunce_lib.pretrained import load_backbone
 
 torch.set_num_threads(1)  # on a busy machine more threads are slower
-models = {name: load_pretrained(name) for name in ("aunce", "cross-entropy", "init")}
-print("loaded from data/pretrained:", *models)
+models = {name: load_pretrained(name) for name in ("aunce", "cross-entropy")}
+encoders = {name: model.encoder for name, model in models.items()}
+_ = torch.manual_seed(0)
+encoders["start"] = TrainConfig.quick().build_encoder(12).eval()
+load_backbone(encoders["start"], "landmarks")  # what both of them began with
+print("loaded from data/pretrained:", *models, "landmarks")
 corpus = synthetic.load("synth-bp4d", n_frames=6)  # drawn on first use, then kept
 _, test = folds.published("synth-bp4d", fold=1).split(corpus)
-z = {name: embed(model.encoder, test) for name, model in models.items()}  # (N, J, D) each
+z = {name: embed(encoder, test) for name, encoder in encoders.items()}  # (N, J, D) each
 print(f"{len(test)} faces of {len(set(test.subjects))} people; embeddings {z['aunce'].shape}")
 
 # %% [markdown]
-# `init` is an encoder that has never seen a label. It tells us what was there *before* anybody said
-# "AU12".
+# `start` has never seen a label: its backbone knows landmarks, the rest of it is random. It tells
+# us what was there *before* anybody said "AU12".
 #
 # ## 1. Whom does a face lie next to?
 #
@@ -142,7 +147,7 @@ from aunce_lib.inspection import plot_purity, purity_table
 side = np.where(test.frames["scene_light"] > 0, "right", "left")
 values = {"label": test.labels, "light from the left or right": side, "person": test.subjects}
 apart = dict.fromkeys(list(values)[:2], test.subjects)
-tables = {name: purity_table(z[name], test.aus, values, groups=apart) for name in models}
+tables = {name: purity_table(z[name], test.aus, values, groups=apart) for name in z}
 _ = plot_purity(tables["aunce"], "AUNCE: what the 10 nearest faces have in common")
 
 # %%
@@ -152,7 +157,7 @@ pd.DataFrame(means).round(2)
 # %% [markdown]
 # *The figure and the table:* 0 is what random neighbours give, 1 is perfect. In the figure each AU
 # has three marks; the table has their means over the AUs for each encoder. Compare the columns with
-# `init`: training should raise the first row. Whether it lowers the other two, nobody asked it to.
+# `start`: training should raise the first row. Whether it lowers the other two, nobody asked it to.
 # An AU whose label stays near 0 is not arranged by its label, however fine its map may look.
 #
 # ## 2. PCA: turn the cloud, bend nothing
@@ -442,7 +447,7 @@ _ = plot_projection(maps["t-SNE"], light, "by light", name="degrees to the side"
 from aunce_lib.inspection import content, plot_content
 
 grey = test.images().float().mean(dim=1).flatten(1).numpy() / 255
-embeddings = {name: z[name][:, j] for name in models} | {"pixels": pca(grey, 64)}
+embeddings = {name: z[name][:, j] for name in z} | {"pixels": pca(grey, 64)}
 recording = test.frames["sequence"].to_numpy(str)
 targets = {
     "AU12, other people": (smile, test.subjects),
