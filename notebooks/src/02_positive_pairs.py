@@ -498,7 +498,7 @@ summary = summarise(positives, by=["noise", "positives_from", "loss"])
 # %%
 from aunce_lib.inspection import paired_differences
 
-mixture, *rivals = ("all three", "only self", "only mean", "only nearest", "without mean")
+mixture, *rivals = ("all three", "only self", "only mean", "only nearest", "without self")
 views_only = positives[positives.positives_from == "views"]
 differences = [paired_differences(views_only, mixture, rival) for rival in rivals]
 differences = pd.concat(differences).reset_index(["noise", "pair"], allow_duplicates=True)

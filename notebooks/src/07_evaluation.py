@@ -539,7 +539,7 @@ NoiseLab()
 # ### To another corpus
 #
 # A detector is wanted for faces that are *not* like those it learned from. Here each encoder is
-# tested on all four embedded corpora. Macro F1 over different sets of AUs would be compared in
+# tested on another embedded corpus too. Macro F1 over different sets of AUs would be compared in
 # vain. So `transfer` takes the AUs that two corpora share, and asks how much a model that was
 # trained at home has in advance.
 

@@ -129,6 +129,7 @@ def test_the_dials_offer_what_was_measured(lab):
 
 
 def test_a_loss_or_a_kind_without_runs_is_told_and_not_guessed(lab):
+    lab.loss.options = [*lab.loss.options, "SupCon"]
     lab.loss.value = "SupCon"
     assert lab.state["lost"] == {"noise": None, "imbalance": None}
     assert "no study of SupCon" in lab.caption.value
