@@ -54,8 +54,9 @@ z = {name: embed(encoder, test) for name, encoder in encoders.items()}  # (N, J,
 print(f"{len(test)} faces of {len(set(test.subjects))} people; embeddings {z['AUNCE'].shape}")
 
 # %% [markdown]
-# The third one, *before training*, has never seen a label: its backbone has learned where brows, lids
-# and lips are, and the rest of it is random. It tells us what was there before anybody said "AU12".
+# The third one, *before training*, has never seen a label: its backbone has learned where brows,
+# lids and lips are, and the rest of it is random. It tells us what was there before anybody
+# said "AU12".
 #
 # ## 1. Whom does a face lie next to?
 #
