@@ -128,7 +128,7 @@ class Explorer(anywidget.AnyWidget):
         self._seed, self._cache, self._options = seed, cache, options
         self._probabilities = options.pop("probabilities", None)
         self._maps: dict[tuple, np.ndarray] = {}
-        first = self.aus[0] if au is None else au
+        first = self.aus[0] if au is None else self._known_au({"value": au})  # before its colour
         super().__init__(au=first, methods=(methods * 2)[:n_maps], colour=colour or column(first))
         self.data = self._pack()
         self._show(hurry=True)
