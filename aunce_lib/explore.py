@@ -12,10 +12,11 @@ import json
 import os
 import socket
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora import synthetic
@@ -28,7 +29,7 @@ from aunce_lib.encoder import Encoder
 from aunce_lib.evaluation.embed import embed
 from aunce_lib.evaluation.probe import Probe
 from aunce_lib.experiment import fold_of
-from aunce_lib.pretrained import FOLDER, Pretrained, load_pretrained
+from aunce_lib.pretrained import FOLDER, Pretrained, load_pretrained, start_encoder
 from aunce_lib.training import Run
 
 TEMPLATES = Path(__file__).parent / "widgets" / "app"
@@ -132,7 +133,6 @@ class Exhibit:
         models: dict[str, Model],
         table: FrameTable,
         faces: int = 2000,
-        init: Pretrained | None = None,
     ) -> Exhibit:
         """Embed faces of the test people of fold 1, and some of training people for thresholds.
 
@@ -141,7 +141,6 @@ class Exhibit:
             models: By name, of the same action units.
             table: The corpus.
             faces: At most so many of each.
-            init: The encoder before training, if it is known and the same for all.
 
         Raises:
             ValueError: If there are no faces.
@@ -153,12 +152,9 @@ class Exhibit:
             part.save(folder / f"{name}.parquet")
             z = {model: embed(one.encoder, part) for model, one in models.items()}
             np.savez(folder / f"{name}.npz", **z)
-            if (
-                name == "test"
-                and init is not None
-                and all(map(_starts_from(init), models.values()))
-            ):
-                np.savez(folder / "before.npz", init=embed(init.encoder, part))
+            if name == "test":
+                early = {model: embed(_before(one), part) for model, one in models.items()}
+                np.savez(folder / "before.npz", **early)
         for name, model in models.items():
             if model.probe is not None:
                 model.probe.save(folder / f"{name}.probe")
@@ -175,10 +171,9 @@ class Exhibit:
         from aunce_lib.widgets import Explorer
 
         note, table, z = self._part("test")
-        aus, before = tuple(note["aus"]), None
-        if (self.folder / "before.npz").is_file():
-            with np.load(self.folder / "before.npz") as early:
-                before = dict.fromkeys(z, early["init"])
+        aus = tuple(note["aus"])
+        with np.load(self.folder / "before.npz") as early:
+            before = {name: early[name] for name in z}
         return Explorer(
             table,
             z,
@@ -255,9 +250,8 @@ def explore(
     check_port(port)
     print("Opening the encoders and the faces …", flush=True)
     models, table = open_models(source), open_corpus(corpus, source)
-    init = load_pretrained("init") if (FOLDER / "init.safetensors").is_file() else None
     with tempfile.TemporaryDirectory(prefix="aunce-explore-") as folder:
-        exhibit = Exhibit.make(folder, models, table, faces, init if source is None else None)
+        exhibit = Exhibit.make(folder, models, table, faces)
         print("Placing the faces on maps …", flush=True)
         exhibit.explorer().place_all()
         os.environ[EXHIBIT] = folder
@@ -330,11 +324,8 @@ def _some(table: FrameTable, faces: int) -> FrameTable:
     return table.take(np.linspace(0, len(table) - 1, min(faces, len(table))).astype(int))
 
 
-def _starts_from(init: Pretrained):
-    """Whether a model may have begun as `init`: of the same architecture and action units."""
-
-    def same(model: Model) -> bool:
-        a, b = model.config, init.config
-        return (model.aus, a.backbone, a.dim) == (init.aus, b.backbone, b.dim)
-
-    return same
+def _before(model: Model) -> Encoder:
+    """The encoder before its training; of one that began with ImageNet's weights, without them."""
+    with torch.random.fork_rng():
+        torch.manual_seed(model.config.seed)
+        return start_encoder(replace(model.config, pretrained=False), len(model.aus)).eval()

@@ -149,6 +149,22 @@ def load_pretrained(name: str, folder: str | Path = FOLDER) -> Pretrained:
     return Pretrained(name, encoder.eval(), probe, config, aus, card)
 
 
+def start_encoder(config: TrainConfig, n_aus: int) -> Encoder:
+    """The encoder that a training with these settings begins with.
+
+    What `config.init` does not give is drawn from torch's random numbers; after
+    `torch.manual_seed(config.seed)` it is the very one that `training.fit` begins with.
+
+    Raises:
+        FileNotFoundError, ValueError, OSError: If the weights it starts from are not there or do
+            not fit.
+    """
+    encoder = config.build_encoder(n_aus, config.pretrained)
+    if config.init is not None:
+        load_backbone(encoder, config.init)
+    return encoder
+
+
 def load_backbone(encoder: nn.Module, init: str, folder: str | Path = FOLDER) -> None:
     """Put the backbone of a saved model into an encoder; the rest of it stays as it was.
 

@@ -34,7 +34,7 @@ from aunce_lib.evaluation.geometry import alignment, collapse, uniformity
 from aunce_lib.evaluation.metrics import per_au
 from aunce_lib.evaluation.probe import knn_scores
 from aunce_lib.loss import AUNCELoss
-from aunce_lib.pretrained import load_backbone
+from aunce_lib.pretrained import start_encoder
 from aunce_lib.sampler import BalancedBatchSampler, PositiveSampler
 from aunce_lib.views import Views
 
@@ -170,9 +170,7 @@ def fit(
     labels = torch.from_numpy(train.labels)
     fabric = fabric_for(config)
     torch.manual_seed(config.seed)
-    encoder = config.build_encoder(labels.shape[1], config.pretrained)
-    if config.init is not None:
-        load_backbone(encoder, config.init)
+    encoder = start_encoder(config, labels.shape[1])
     objective = Objective(encoder, _criterion(config, labels, encoder.dim))
     optimizer = torch.optim.AdamW(
         _parameters(objective), lr=config.learning_rate, weight_decay=config.weight_decay

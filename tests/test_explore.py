@@ -15,7 +15,7 @@ from aunce_lib.config import TrainConfig
 from aunce_lib.evaluation.embed import embed
 from aunce_lib.experiment import fold_of
 from aunce_lib.explore import Exhibit, Model, open_corpus, open_models
-from aunce_lib.pretrained import load_pretrained, save_pretrained
+from aunce_lib.pretrained import save_pretrained, start_encoder
 
 CARD = dict.fromkeys(("data", "recipe", "seed", "scores", "limits", "command"), "a test's")
 
@@ -99,21 +99,21 @@ def test_thresholds_are_chosen_on_other_people(exhibit, tiny):
 
 
 def test_before_training_is_shown_where_it_is_known(tmp_path, shipped, tiny):
-    init = load_pretrained("init", shipped)
-    made = Exhibit.make(tmp_path, open_models(None, shipped), tiny, 20, init)
+    models = open_models(None, shipped)
+    made = Exhibit.make(tmp_path, models, tiny, 20)
     explorer = made.explorer()
     assert list(explorer.before) == ["cross-entropy", "AUNCE"]
-    np.testing.assert_allclose(
-        explorer.before["AUNCE"], embed(init.encoder, explorer.table), atol=1e-6
-    )
+    torch.manual_seed(models["AUNCE"].config.seed)
+    start = start_encoder(models["AUNCE"].config, 12).eval()
+    np.testing.assert_allclose(explorer.before["AUNCE"], embed(start, explorer.table), atol=1e-6)
     assert made.thresholds() is None  # no probe
 
 
-def test_another_architecture_did_not_begin_as_init(tmp_path, shipped, tiny):
+def test_each_architecture_has_a_beginning_of_its_own(tmp_path, tiny):
     config = TrainConfig.quick(dim=6)
     models = {"small": Model(config.build_encoder(12), None, config, tiny.aus)}
-    made = Exhibit.make(tmp_path, models, tiny, 20, load_pretrained("init", shipped))
-    assert made.explorer().before == {}
+    made = Exhibit.make(tmp_path, models, tiny, 20)
+    assert made.explorer().before["small"].shape[-1] == 6
 
 
 def test_nothing_to_show_is_said(tmp_path, shipped, tiny):

@@ -11,7 +11,13 @@ from safetensors.numpy import load_file, save_file
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.evaluation.probe import Probe
-from aunce_lib.pretrained import FOLDER, load_backbone, load_pretrained, save_pretrained
+from aunce_lib.pretrained import (
+    FOLDER,
+    load_backbone,
+    load_pretrained,
+    save_pretrained,
+    start_encoder,
+)
 from aunce_lib.training import fit
 
 AUS = (1, 12)
@@ -170,3 +176,14 @@ def test_a_backbone_that_is_not_there_is_told(encoder, tmp_path, init):
 
 def test_weights_are_the_only_thing_in_the_file(saved):
     assert all(value.dtype.kind in "fi" for value in load_file(saved).values())
+
+
+def test_a_training_begins_with_the_start_encoder(saved, tiny, tmp_path):
+    changes = {"dim": 4, "image_size": 32, "epochs": 1, "batch_size": 32, "learning_rate": 1e-30}
+    config = TrainConfig(init=str(saved), weight_decay=0, seed=5, **changes)
+    run = fit(tiny, config, tmp_path / "run", progress=False)
+    torch.manual_seed(5)
+    start = dict(start_encoder(config, len(tiny.aus)).named_parameters())
+    assert start.keys() == dict(run.encoder.named_parameters()).keys()
+    for name, value in run.encoder.named_parameters():
+        torch.testing.assert_close(value, start[name], atol=1e-6, rtol=0)

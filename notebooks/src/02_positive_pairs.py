@@ -263,11 +263,10 @@ check_log_positive(log_positive)
 # %%
 from aunce_lib import TrainConfig
 from aunce_lib.inspection import mate_shares
-from aunce_lib.pretrained import load_backbone
+from aunce_lib.pretrained import start_encoder
 
 few = slice(0, 64)
-start = TrainConfig.quick().build_encoder(len(corpus.aus)).eval()
-load_backbone(start, "landmarks")  # it has seen faces, but no label
+start = start_encoder(TrainConfig.quick(), len(corpus.aus)).eval()  # saw faces, but no label
 with torch.no_grad():
     beginner = [start(view[few]) for view in (view0, view1)]
 temperatures = (0.05, 0.1, 0.2, 0.5)

@@ -39,13 +39,12 @@ import torch
 
 from aunce_lib import TrainConfig, embed, load_pretrained
 from aunce_lib.corpora import folds, synthetic
-from aunce_lib.pretrained import load_backbone
+from aunce_lib.pretrained import start_encoder
 
 torch.set_num_threads(1)  # on a busy machine more threads are slower
 models = {"AUNCE": load_pretrained("aunce"), "cross-entropy": load_pretrained("cross-entropy")}
 torch.manual_seed(0)
-start = TrainConfig.quick().build_encoder(n_aus=12).eval()
-load_backbone(start, "landmarks")
+start = start_encoder(TrainConfig.quick(), n_aus=12).eval()
 print("loaded from data/pretrained:", *models, "and the backbone that both began with")
 corpus = synthetic.load("synth-bp4d", n_frames=6)  # drawn on first use, then kept
 _, test = folds.published("synth-bp4d", fold=1).split(corpus)
