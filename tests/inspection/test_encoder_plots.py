@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
@@ -12,14 +11,6 @@ from aunce_lib.facs import ACTION_UNITS, AU_SETS
 from aunce_lib.inspection.encoder_plots import LESS, MORE, PARTS, plot_au_graph, plot_tokens
 
 FACE = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    for number in plt.get_fignums():
-        plt.figure(number).canvas.draw()  # a figure that cannot be drawn is no figure
-    plt.close("all")
 
 
 def ties(ax):

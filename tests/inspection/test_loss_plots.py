@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -21,12 +20,6 @@ from aunce_lib.inspection import (
 
 LABELS = torch.tensor([[1.0], [0], [0], [1], [0]])
 FACES = np.random.default_rng(0).integers(0, 256, (10, 3, 8, 8), np.uint8)
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -10,12 +9,6 @@ from sklearn.neighbors import NearestNeighbors
 
 from aunce_lib.inspection import nearest, plot_neighbours, plot_purity, purity, purity_table
 from aunce_lib.inspection.style import ACTIVE, INACTIVE, UNKNOWN
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def cloud(n=30, dim=6, seed=0):

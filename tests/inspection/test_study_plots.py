@@ -17,14 +17,6 @@ from aunce_lib.inspection.study_plots import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    for number in plt.get_fignums():
-        plt.figure(number).canvas.draw()  # a figure that cannot be drawn is no figure
-    plt.close("all")
-
-
 def names(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 

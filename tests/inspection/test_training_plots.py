@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,14 +10,6 @@ from aunce_lib.inspection.training_plots import plot_plane, plot_sphere
 
 POLES = np.array([[1.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
 HISTORY = pd.DataFrame({"alignment": [0.3, 0.2, 0.1], "uniformity": [-0.1, -1.0, -2.0]})
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    for number in plt.get_fignums():
-        plt.figure(number).canvas.draw()  # a figure that cannot be drawn is no figure
-    plt.close("all")
 
 
 def test_labels_have_their_marks_and_uniformity_is_written_below_the_title():
