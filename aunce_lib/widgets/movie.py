@@ -20,6 +20,7 @@ from ..facs import ACTION_UNITS, column
 from ..inspection.plots import plot_projection
 from ..inspection.style import COLOURS, quiet
 from .pictures import Picture, new_figure, screen
+from .words import help_line
 
 COLOURINGS = ("label", "person", "light")
 TRACES = {
@@ -139,12 +140,12 @@ class TrainingMovie(widgets.VBox):
         self.colour.observe(lambda _: self._redraw(), names="value")
         wrap = widgets.Layout(flex_flow="row wrap")
         rows = ([self.play, self.epoch], [self.au, self.colour])
-        help_line = widgets.HTML(
+        help_ = help_line(
             "Try: play it coloured by <i>person</i>, then by <i>label</i>. What does the encoder "
             "know before training, and what does it forget? The arrow keys move the epoch."
         )
         super().__init__(
-            [*(widgets.HBox(row, layout=wrap) for row in rows), help_line]
+            [*(widgets.HBox(row, layout=wrap) for row in rows), help_]
             + [self.picture, self.caption]
         )
         self._redraw()

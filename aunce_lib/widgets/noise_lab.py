@@ -20,6 +20,7 @@ from ..inspection.study_plots import plot_curves
 from ..study.config import StudyConfig
 from .pictures import Picture, new_figure, screen
 from .short_run import EPOCHS, FACES, ShortRun
+from .words import help_line
 
 WIDTH, HEIGHT = 9.6, 5.0  # inches
 CLEAN = {"noise": 0.0, "imbalance": 1.0}
@@ -107,7 +108,7 @@ class NoiseLab(widgets.VBox):
             getattr(self, name).observe(lambda _: self._redraw(), names="value")
         self.train.on_click(lambda _: self.start())
         self.cancel.on_click(lambda _: self.stop())
-        help_line = widgets.HTML(
+        help_ = help_line(
             "Try: which loss falls least as labels get worse, and is it also the best on clean "
             "ones? Then train with and without wrong labels and compare your two numbers."
         )
@@ -115,7 +116,7 @@ class NoiseLab(widgets.VBox):
         rows = ([self.loss, self.kind, self.corpus], [self.noise, self.occurrence])
         live = [self.train, self.cancel, self.progress]
         super().__init__(
-            [*(widgets.HBox(row, layout=wrap) for row in rows), help_line]
+            [*(widgets.HBox(row, layout=wrap) for row in rows), help_]
             + [self.picture, self.caption, widgets.HBox(live, layout=wrap), self.told]
         )
         self._redraw()

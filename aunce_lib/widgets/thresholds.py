@@ -20,6 +20,7 @@ from ..evaluation.metrics import ranking
 from ..facs import ACTION_UNITS, column
 from ..inspection.style import ACTIVE, COLOURS, INACTIVE, quiet
 from .pictures import Picture, new_figure, screen
+from .words import help_line
 
 WIDTH, HEIGHT = 8.4, 5.2  # inches
 STEP = 0.01  # of the slider
@@ -113,14 +114,14 @@ class ThresholdExplorer(widgets.VBox):
         self.threshold.observe(lambda _: self._move(), names="value")
         self.best.on_click(lambda _: self._choose())
         self.half.on_click(lambda _: setattr(self.threshold, "value", 0.5))
-        help_line = widgets.HTML(
+        help_ = help_line(
             "Try: find the threshold with the highest F1 on the validation people. How much of it "
             "is left on the test people? And for a rare action unit? Arrow keys move it by 0.01."
         )
         wrap = widgets.Layout(flex_flow="row wrap")
         rows = ([self.au, self.best, self.half], [self.threshold])
         super().__init__(
-            [*(widgets.HBox(row, layout=wrap) for row in rows), help_line]
+            [*(widgets.HBox(row, layout=wrap) for row in rows), help_]
             + [self.picture, self.caption]
         )
         self._redraw()
