@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from contract import (  # noqa: F401
+    not_started,
+    test_at_least_three_wrong_answers_are_known_and_three_hints,
+    test_solution_passes,
+    test_wrong_answer_is_rejected_with_its_own_message,
+)
 
 from aunce_lib.checks import (
-    CheckFailed,
     check_class_weights,
     check_codes_to_labels,
     check_fold_of_frame,
@@ -78,35 +83,6 @@ WRONG = [
     (check_fold_of_frame, "for each person", lambda s, n: np.arange(len(np.unique(s))) % n),
     (check_fold_of_frame, "fold of their own", lambda s, n: pd.factorize(s, sort=True)[0]),
 ]
-
-
-def not_started(*args):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("check", SOLUTIONS, ids=lambda check: check.__name__)
-def test_solution_passes(check):
-    assert check(SOLUTIONS[check], strict=True).passed
-
-
-@pytest.mark.parametrize(
-    ("check", "message", "answer"), WRONG, ids=lambda value: value if type(value) is str else ""
-)
-def test_wrong_answer_is_rejected_with_its_own_message(check, message, answer):
-    result = check(answer)
-    assert not result.passed
-    assert len(result.causes) == 1
-    assert message in result.causes[0]
-    with pytest.raises(CheckFailed, match=message):
-        check(answer, strict=True)
-
-
-@pytest.mark.parametrize("check", SOLUTIONS, ids=lambda check: check.__name__)
-def test_at_least_three_wrong_answers_are_known_and_three_hints(check, capsys):
-    assert sum(known is check for known, *_ in WRONG) >= 3
-    result = check(not_started)
-    assert {row.state for row in result.rows} == {"grey"}
-    assert len(result.hints) == 3
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from contract import (  # noqa: F401
+    test_at_least_three_wrong_answers_are_known_and_three_hints,
+    test_solution_passes,
+    test_wrong_answer_is_rejected_with_its_own_message,
+)
 from scipy.linalg import orthogonal_procrustes
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from aunce_lib.checks import (
-    CheckFailed,
     check_integrated_gradients,
     check_pca,
     check_procrustes,
@@ -161,35 +165,6 @@ WRONG = [
         lambda g, x, b, n: abs(integrated(g, x, b, n)),
     ),
 ]
-
-
-def not_started(*args):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("check", SOLUTIONS, ids=lambda check: check.__name__)
-def test_solution_passes(check):
-    assert check(SOLUTIONS[check], strict=True).passed
-
-
-@pytest.mark.parametrize(
-    ("check", "message", "answer"), WRONG, ids=lambda value: value if type(value) is str else ""
-)
-def test_wrong_answer_is_rejected_with_its_own_message(check, message, answer):
-    result = check(answer)
-    assert not result.passed
-    assert len(result.causes) == 1
-    assert message in result.causes[0]
-    with pytest.raises(CheckFailed):
-        check(answer, strict=True)
-
-
-@pytest.mark.parametrize("check", SOLUTIONS, ids=lambda check: check.__name__)
-def test_at_least_three_wrong_answers_are_known_and_three_hints(check):
-    assert sum(known is check for known, *_ in WRONG) >= 3
-    result = check(not_started)
-    assert {row.state for row in result.rows} == {"grey"}
-    assert len(result.hints) == 3
 
 
 def test_the_sign_of_a_principal_axis_is_free():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
+from contract import (  # noqa: F401
+    test_at_least_three_wrong_answers_are_known_and_three_hints,
+    test_solution_passes,
+    test_wrong_answer_is_rejected_with_its_own_message,
+)
 
 from aunce_lib.checks import (
-    CheckFailed,
     check_allowed_changes,
     check_log_positive,
     check_no_lesson,
@@ -106,34 +109,3 @@ WRONG = [
     (check_no_lesson, "do not multiply", lambda r, n: (r - r * r) ** n),
     (check_no_lesson, "for *one* active", lambda r, n: n * r * (1 - r) ** (n - 1)),
 ]  # fmt: skip
-
-
-def not_started(*args):
-    raise NotImplementedError
-
-
-def named(value):
-    return value if isinstance(value, str) else ""
-
-
-@pytest.mark.parametrize("check", SOLUTIONS, ids=lambda check: check.__name__)
-def test_solution_passes(check):
-    assert check(SOLUTIONS[check], strict=True).passed
-
-
-@pytest.mark.parametrize(("check", "message", "answer"), WRONG, ids=named)
-def test_wrong_answer_is_rejected_with_its_own_message(check, message, answer):
-    result = check(answer)
-    assert not result.passed
-    assert len(result.causes) == 1
-    assert message in result.causes[0]
-    with pytest.raises(CheckFailed):
-        check(answer, strict=True)
-
-
-@pytest.mark.parametrize("check", SOLUTIONS, ids=lambda check: check.__name__)
-def test_at_least_three_wrong_answers_are_known_and_three_hints(check):
-    assert sum(known is check for known, *_ in WRONG) >= 3
-    result = check(not_started)
-    assert {row.state for row in result.rows} == {"grey"}
-    assert len(result.hints) == 3

@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 import torch
+from contract import (  # noqa: F401
+    test_a_known_mistake_is_named,
+    test_a_mistake_is_known_however_it_is_written,
+    test_at_least_three_wrong_answers_are_known_and_three_hints,
+    test_solution_passes,
+)
 
 from aunce_lib import aunce_loss
 from aunce_lib import training as library
@@ -65,19 +70,6 @@ EXERCISES = {
     check_collapsed_loss: (collapsed_loss, training.WRONG_COLLAPSED),
     check_learning_rate: (learning_rate, training.WRONG_RATES),
 }
-MISTAKES = [(c, cause, f) for c, (_, wrong) in EXERCISES.items() for cause, f in wrong.items()]
-
-
-@pytest.mark.parametrize("check", EXERCISES)
-def test_a_right_answer_passes_however_it_is_written(check):
-    assert check(EXERCISES[check][0], strict=True).passed
-
-
-@pytest.mark.parametrize(("check", "cause", "answer"), MISTAKES)
-def test_a_known_mistake_is_named(check, cause, answer):
-    result = check(answer)
-    assert not result.passed
-    assert result.causes == (cause,)
 
 
 def zero_between(model, criterion, optimizer, view0, view1, labels):
@@ -97,25 +89,6 @@ OWN = [  # the same mistakes, as somebody else would write them
     (check_collapsed_loss, "β is not used", lambda n, beta, tau: np.log(n + 1)),
     (check_learning_rate, "no warm-up", lambda s, n, p, w: learning_rate(s, n, p, 0.0)),
 ]
-
-
-@pytest.mark.parametrize(("check", "words", "answer"), OWN)
-def test_a_mistake_is_known_however_it_is_written(check, words, answer):
-    assert any(words in cause for cause in check(answer).causes)
-
-
-@pytest.mark.parametrize("check", EXERCISES)
-def test_every_exercise_knows_three_mistakes_and_has_three_hints(check):
-    assert len(EXERCISES[check][1]) >= 3
-    assert len(check(EXERCISES[check][0]).hints) == 3
-
-
-@pytest.mark.parametrize("check", EXERCISES)
-def test_an_exercise_not_begun_is_not_started(check):
-    def answer(*_):
-        raise NotImplementedError
-
-    assert {row.state for row in check(answer).rows} == {"grey"}
 
 
 def test_a_step_leaves_the_random_numbers_of_the_learner_alone():
