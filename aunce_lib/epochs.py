@@ -21,14 +21,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.evaluation.inputs import as_embeddings
-from aunce_lib.pretrained import FOLDER
+from aunce_lib.pretrained import FOLDER, read_tensors
 from aunce_lib.training import Run
 
 FORMAT = "aunce_lib.epochs/1"
@@ -169,17 +168,13 @@ def load_epochs(name: str, folder: str | Path = FOLDER) -> Epochs:
         there = sorted(file.name.removesuffix(ENDING) for file in Path(folder).glob(f"*{ENDING}"))
         known = f"there are {there}" if there else "there are none; install from a clone"
         raise FileNotFoundError(f"no embeddings by epoch of {name!r} in {folder}: {known}")
-    again = "get it again from the repository, in its version"
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path} is damaged ({error}); {again}") from error
-    if header.get("format") != FORMAT:
-        raise ValueError(f"{path} is not of format {FORMAT}, but {header.get('format')}; {again}")
+    state, header = read_tensors(path, FORMAT)
+    tensors = {key: value.numpy() for key, value in state.items()}
     if header.get("sha256") != _checksum(tensors, header.get("note", "")):
-        raise ValueError(f"{path} is damaged: its content is not what was written; {again}")
+        raise ValueError(
+            f"{path} is damaged: its content is not what was written; get it again from the "
+            "repository, in its version"
+        )
     note, labels = json.loads(header["note"]), tensors["labels"].astype(np.float32)
     return Epochs(
         name,

@@ -127,7 +127,7 @@ def load_pretrained(name: str, folder: str | Path = FOLDER) -> Pretrained:
         ValueError: If a file is damaged, or of another version of the library.
     """
     path = _find(name, Path(folder))
-    state, note = _read(path)
+    state, note = read_tensors(path, FORMAT)
     try:
         card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         if hashlib.sha256(path.read_bytes()).hexdigest() != card["sha256"]:
@@ -177,7 +177,7 @@ def load_backbone(encoder: nn.Module, init: str, folder: str | Path = FOLDER) ->
         ValueError: If the weights do not fit.
     """
     path = Path(init) if init.endswith(".safetensors") else _find(init, Path(folder))
-    weights = _part(_read(path)[0], "encoder.backbone.")
+    weights = _part(read_tensors(path, FORMAT)[0], "encoder.backbone.")
     try:
         encoder.backbone.load_state_dict(weights)
     except RuntimeError as error:
@@ -198,8 +198,14 @@ def _find(name: str, folder: Path) -> Path:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors and header of a file that `save_pretrained` wrote."""
+def read_tensors(path: Path, file_format: str) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Tensors and header of a safetensors file of ours.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        ValueError: If it is damaged, or of another format.
+    """
+    again = "get it again from the repository, in its version"
     if not path.is_file():
         raise FileNotFoundError(f"no weights at {path}; correct the path")
     try:
@@ -207,9 +213,11 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             note = file.metadata() or {}
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
-        raise ValueError(f"{path} is damaged ({error}); get it again") from error
-    if note.get("format") != FORMAT:
-        raise ValueError(f"{path} is not of format {FORMAT}, but {note.get('format')}")
+        raise ValueError(f"{path} is damaged ({error}); {again}") from error
+    if note.get("format") != file_format:
+        raise ValueError(
+            f"{path} is not of format {file_format}, but {note.get('format')}; {again}"
+        )
     return state, note
 
 

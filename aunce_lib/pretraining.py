@@ -94,7 +94,7 @@ def pretrain(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         backbone = ConvSmall(image_size)
-        head = nn.LazyLinear(targets.shape[1])
+        head = nn.Linear(len(backbone.regions) * backbone.width, targets.shape[1])
         errors = _fit(backbone, head, images, targets, train, test, epochs, seed, progress)
     explained = 1 - errors
     card = {
@@ -125,7 +125,6 @@ def _fit(backbone, head, images, targets, train, test, epochs, seed, progress) -
         return head(backbone((x - 0.5) / 0.5).flatten(1))
 
     fabric = fabric_for(TrainConfig(image_size=size))
-    predict(torch.zeros(2, 3, size, size))  # the lazy layer learns its width
     optimizer = torch.optim.AdamW([*backbone.parameters(), *head.parameters()], LEARNING_RATE)
     steps = epochs * (len(rows) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, steps, pct_start=0.05)

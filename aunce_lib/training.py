@@ -217,9 +217,9 @@ def _one_epoch(fabric, objective, optimizer, train, labels, config, epoch, progr
     seed = config.seed * 1_000_003 + epoch
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # for stochastic depth
-    if config.loss == "aunce":
-        criterion = objective.module.criterion
-        getattr(criterion, "criterion", criterion).sampler.generator = generator
+    for part in objective.modules():
+        if isinstance(part, AUNCELoss):
+            part.sampler.generator = generator
     views = Views(config.image_size, config.view_strength, config.hue)
     objective.train()
     losses, alignments = [], []
