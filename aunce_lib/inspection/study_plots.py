@@ -66,6 +66,8 @@ def plot_curves(
         handles.append(ax.axhline(trivial, **dashes))
     ax.set(xlabel=ALONG.get(along, along), ylabel=VALUES.get(value, value), title=title)
     ax.set_xticks(np.unique(results[along].astype(float)))
+    low, high = ax.get_ylim()  # intervals of two or three runs reach where no score can be
+    ax.set_ylim(max(low, 0.0), min(high, 1.0))
     quiet(ax)
     legend_below(ax, handles, drop=3.6)
     return ax
