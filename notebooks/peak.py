@@ -18,6 +18,7 @@ class PeakMemory:
 
     def __enter__(self) -> PeakMemory:
         self.peak_mb = 0.0
+        self._before = {*psutil.Process().children(recursive=True)}  # such as workers kept warm
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -30,7 +31,8 @@ class PeakMemory:
     def _watch(self) -> None:
         here = psutil.Process()
         while True:
-            held = sum(_held(process) for process in here.children(recursive=True))
+            started = {*here.children(recursive=True)} - self._before
+            held = sum(map(_held, started))
             self.peak_mb = max(self.peak_mb, held / 1e6)
             if self._done.wait(EVERY):
                 return

@@ -235,11 +235,20 @@ def test_run_refuses_a_name_it_does_not_know(build, folder):
 
 def test_peak_memory_counts_what_other_processes_hold(build):
     hold = "import time; held = bytearray(80_000_000); time.sleep(1.5)"
-    with build.PeakMemory() as before:  # workers that other tests left
-        pass
     with build.PeakMemory() as memory:
         subprocess.run([sys.executable, "-c", hold], check=True)
-    assert 80 < memory.peak_mb - before.peak_mb < 1000
+    assert 80 < memory.peak_mb < 1000
+
+
+def test_peak_memory_leaves_out_processes_that_ran_before(build):
+    hold = "import time; held = bytearray(300_000_000); print('ready', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", hold]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as earlier:
+        earlier.stdout.readline()  # it holds them
+        with build.PeakMemory() as memory:
+            pass
+        earlier.kill()
+    assert memory.peak_mb == 0
 
 
 # --------------------------------------------------------------------------------- the site
