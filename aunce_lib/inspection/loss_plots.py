@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..loss import explain
 from ..sampler import Positive
-from .pair_plots import plot_roles
+from .pair_plots import plot_strongest
 from .style import ACTIVE, INACTIVE, PALETTE, legend_below, new_axes, quiet
 
 
@@ -38,20 +38,11 @@ def plot_forces(
     kinds = torch.full((z0.shape[1],), int(Positive[kind.upper()]))
     found = explain(z0, z1, labels, kinds, **options)
     strength, beta = found.strength[anchor, au], found.beta[anchor, au]
-    forces = {
-        "same label": strength * found.positive[au, anchor],
-        "other label": strength * beta * found.negative[au, anchor],
-    }
-    images = np.asarray(images)
-    faces, titles, roles = [], [], []
-    for role, force in forces.items():
-        best = [row for row in force.argsort(descending=True)[:shown].tolist() if force[row] > 0]
-        blanks = shown - len(best)
-        faces += [images[anchor], *images[best], *[np.full_like(images[0], 255)] * blanks]
-        name = "pulled by" if role == "same label" else "pushed by"
-        titles += [name, *(f"{100 * force[row]:.1f}" for row in best), *[""] * blanks]
-        roles += ["anchor", *[role] * len(best), *[""] * blanks]
-    return plot_roles(np.stack(faces), roles, titles, columns=shown + 1)
+    rows = [
+        ("pulled by", "same label", strength * found.positive[au, anchor]),
+        ("pushed by", "other label", strength * beta * found.negative[au, anchor]),
+    ]
+    return plot_strongest(images, anchor, rows, shown, "{:.1f}")
 
 
 def effective_negatives(

@@ -85,16 +85,34 @@ def plot_positives(
         shown: Most positives in a row.
         **options: Those of `loss.explain`.
     """
+    rows = []
+    for kind in KINDS:
+        found = explain(z0, z1, labels, _all_of(kind, z0.shape[1]), **options)
+        rows.append((kind, "same label", found.positive[au, anchor]))
+    return plot_strongest(images, anchor, rows, shown, "{:.0f} %")
+
+
+def plot_strongest(
+    images, anchor: int, rows: Sequence[tuple[str, str, torch.Tensor]], shown: int, form: str
+) -> tuple[Figure, np.ndarray]:
+    """An anchor, and beside it the faces that weigh most with it; a row for each set of weights.
+
+    Args:
+        images: uint8 (2B, 3, H, W).
+        anchor: Its row.
+        rows: Title, role of the faces (see `plot_roles`) and their weights (2B,); 0 is not shown.
+        shown: Most faces in a row.
+        form: How a weight is written, in percent, such as "{:.1f}".
+    """
     images = np.asarray(images)
     blank = np.full_like(images[0], 255)
     faces, titles, roles = [], [], []
-    for kind in KINDS:
-        pull = explain(z0, z1, labels, _all_of(kind, z0.shape[1]), **options).positive[au, anchor]
-        best = [row for row in pull.argsort(descending=True)[:shown].tolist() if pull[row] > 0]
-        faces += [images[anchor], *images[best], *[blank] * (shown - len(best))]
-        shares = [f"{100 * pull[row]:.0f} %" for row in best]
-        titles += [kind, *shares, *[""] * (shown - len(best))]
-        roles += ["anchor", *["same label"] * len(best), *[""] * (shown - len(best))]
+    for title, role, weights in rows:
+        best = [r for r in weights.argsort(descending=True)[:shown].tolist() if weights[r] > 0]
+        blanks = shown - len(best)
+        faces += [images[anchor], *images[best], *[blank] * blanks]
+        titles += [title, *(form.format(100 * weights[r]) for r in best), *[""] * blanks]
+        roles += ["anchor", *[role] * len(best), *[""] * blanks]
     return plot_roles(np.stack(faces), roles, titles, columns=shown + 1)
 
 
