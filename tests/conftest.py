@@ -12,6 +12,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 import pytest
 import torch
 
+pytest.register_assert_rewrite("contract")  # of the exercises: its tests are imported
 torch.set_num_threads(1)  # two shared cores: more threads slow a step tenfold when others work
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from contract import (  # noqa: F401
+    pytest_generate_tests,
     test_at_least_three_wrong_answers_are_known_and_three_hints,
     test_solution_passes,
     test_wrong_answer_is_rejected_with_its_own_message,

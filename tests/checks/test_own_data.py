@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from contract import (  # noqa: F401
+    pytest_generate_tests,
     test_a_known_mistake_is_named,
     test_at_least_three_wrong_answers_are_known_and_three_hints,
     test_solution_passes,

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import torch
 from contract import (  # noqa: F401
+    pytest_generate_tests,
     test_a_known_mistake_is_named,
     test_a_mistake_is_known_however_it_is_written,
     test_at_least_three_wrong_answers_are_known_and_three_hints,
