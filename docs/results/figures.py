@@ -8,15 +8,19 @@ aunce_lib/configs/studies. All faces are synthetic.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aunce_lib.inspection import studies
-from aunce_lib.inspection.study_plots import plot_curves, plot_differences, plot_grid, plot_per_au
+from aunce_lib.inspection.study_plots import MARKERS, plot_curves, plot_grid, plot_per_au
+from aunce_lib.inspection.style import COLOURS, quiet
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parents[1] / "data" / "results"
@@ -46,16 +50,39 @@ def as_markdown(table: pd.DataFrame) -> str:
     )
 
 
+def _differences(ax: Axes, results: pd.DataFrame, against: str, title: str) -> None:
+    """Each loss less one of them, paired by seed: filled on clean labels, open on flipped ones."""
+    others = [loss for loss in dict.fromkeys(results.loss) if loss != against]
+    ax.axvline(0, color="black", lw=1)
+    for k, (noise, some) in enumerate(results.groupby("noise")):
+        pairs = pd.concat([studies.paired_differences(some, loss, against) for loss in others])
+        error = np.abs(pairs[["low", "high"]].to_numpy().T - pairs.difference.to_numpy())
+        style = {"color": COLOURS[k], "mfc": "white" if noise else COLOURS[k], "capsize": 3}
+        y = np.arange(len(others)) + 0.26 * (k - 0.5)
+        name = f"{noise:.0%} of labels flipped" if noise else "clean labels"
+        ax.errorbar(pairs.difference, y, xerr=error, fmt="os"[k], label=name, **style)
+    ax.set_yticks(range(len(others)), others)
+    ax.set_ylim(len(others) - 0.5, -0.5)
+    ax.set_title(title)
+    quiet(ax)
+
+
+def _legend(figure: Figure, xlabel: str) -> None:
+    figure.supxlabel(xlabel)
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(),
+        loc="outside upper right",
+        ncols=2,
+        frameon=False,
+    )
+
+
 def main(results: pd.DataFrame) -> Figure:
-    """Each loss less weighted cross-entropy, pair by pair, a panel a corpus and noise."""
-    conditions = list(results.groupby(["corpus", "noise"], sort=False).groups)
-    figure, axes = plt.subplots(2, 2, figsize=(11, 6.4), sharex=True, layout="constrained")
-    others = [loss for loss in dict.fromkeys(results.loss) if loss != BASELINE]
-    for ax, (corpus, noise) in zip(axes.flat, conditions, strict=True):
-        some = results[(results.corpus == corpus) & (results.noise == noise)]
-        pairs = [studies.paired_differences(some, loss, BASELINE) for loss in others]
-        plot_differences(pd.concat(pairs), "", f"{corpus}, {noise:.0%} of labels flipped", ax)
-    figure.supxlabel(f"difference in macro F1 to {BASELINE} (paired by seed, 95 %)")
+    """Each loss less weighted cross-entropy, a panel a corpus."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), sharey=True, layout="constrained")
+    for ax, corpus in zip(axes, dict.fromkeys(results.corpus), strict=True):
+        _differences(ax, results[results.corpus == corpus], BASELINE, corpus)
+    _legend(figure, f"macro F1 less that of {BASELINE} (paired by seed, 95 % interval)")
     return figure
 
 
@@ -71,13 +98,9 @@ def per_au(results: pd.DataFrame) -> Figure:
 
 def positives(results: pd.DataFrame) -> Figure:
     """Mixtures of positives less all three kinds, on clean and on flipped labels."""
-    figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharex=True, layout="constrained")
-    others = [loss for loss in dict.fromkeys(results.loss) if loss != "all three"]
-    for ax, noise in zip(axes, sorted(results.noise.unique()), strict=True):
-        some = results[results.noise == noise]
-        pairs = [studies.paired_differences(some, loss, "all three") for loss in others]
-        plot_differences(pd.concat(pairs), "", f"{noise:.0%} of labels flipped", ax)
-    figure.supxlabel("difference in macro F1 to all three kinds (paired by seed, 95 %)")
+    figure, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
+    _differences(ax, results, "all three", "")
+    _legend(figure, "macro F1 less that of all three kinds (paired by seed, 95 % interval)")
     return figure
 
 
@@ -126,6 +149,55 @@ def cross_corpus(results: pd.DataFrame) -> Figure:
     return figure
 
 
+def gradients(results: pd.DataFrame) -> Figure:
+    """What of a step survives flipped labels: along the flips, and for rare units."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+    left, right = axes
+    share = np.linspace(0, 0.5)
+    for power, style, name in ((1, "-", "1 − 2ε: one label"), (2, "--", "(1 − 2ε)²: two labels")):
+        left.plot(share, (1 - 2 * share) ** power, style, color="grey", lw=1.5, label=name)
+    spoiled = results[results.noise == 0.2]
+    for (loss, some), colour, marker in zip(
+        results.groupby("loss", sort=False), COLOURS, MARKERS, strict=False
+    ):
+        means = some.groupby("noise").signal.mean()
+        left.plot(means.index, means, color=colour, marker=marker, label=loss)
+        here = spoiled[spoiled.loss == loss]
+        right.plot(here.rate, here.signal, marker, color=colour, ms=6, alpha=0.8)
+    left.set(xlabel="share ε of labels flipped", ylabel="signal left in a step (1 is all)")
+    left.set_title("a step on flipped labels, mean over action units")
+    right.set(
+        xlabel="rate of the action unit", title="at ε = .2, a point an action unit", ylim=(0, 1)
+    )
+    for ax in axes:
+        quiet(ax)
+    left.legend(frameon=False)
+    return figure
+
+
+def parts(results: pd.DataFrame) -> Figure:
+    """Encoder and probe, each taught by true or flipped labels: which of them loses the score."""
+    corpora, scores = (
+        list(dict.fromkeys(results.corpus)),
+        {"macro_f1": "macro F1", "macro_auc": "AUC"},
+    )
+    figure, axes = plt.subplots(1, 4, figsize=(11, 4.2), layout="constrained")
+    taught = [("true", "true"), ("flipped", "true"), ("true", "flipped"), ("flipped", "flipped")]
+    names = [f"encoder {encoder}\nprobe {probe}" for encoder, probe in taught]
+    for ax, (corpus, score) in zip(axes, itertools.product(corpora, scores), strict=True):
+        some = results[results.corpus == corpus]
+        for (loss, rows), colour, marker in zip(
+            some.groupby("loss", sort=False), COLOURS, MARKERS, strict=False
+        ):
+            means = rows.groupby(["encoder", "probe"])[score].mean()
+            ax.plot(range(4), [means[pair] for pair in taught], marker, color=colour, label=loss)
+        ax.set_xticks(range(4), names, rotation=90)
+        ax.set_title(f"{corpus}\n{scores[score]}")
+        quiet(ax)
+    _legend(figure, "which labels, the true ones or those with 20 % flipped, taught whom")
+    return figure
+
+
 #: Name of the CSV → figures drawn from it.
 FIGURES: dict[str, tuple[Callable[[pd.DataFrame], Figure], ...]] = {
     "main": (main, per_au),
@@ -135,6 +207,8 @@ FIGURES: dict[str, tuple[Callable[[pd.DataFrame], Figure], ...]] = {
     "noise": (noise,),
     "imbalance": (imbalance,),
     "cross_corpus": (cross_corpus,),
+    "gradients": (gradients,),
+    "parts": (parts,),
 }
 
 
