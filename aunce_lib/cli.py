@@ -169,7 +169,7 @@ def train(
         accelerator: auto, cpu, cuda, or another that lightning-fabric knows.
         save_minutes: The longest time between two checkpoints; each epoch ends with one anyway.
     """
-    from aunce_lib.devices import close, fabric_for
+    from aunce_lib.devices import fabric_for
     from aunce_lib.experiment import train_on
 
     fabric = fabric_for(config, accelerator, devices, num_nodes, strategy)
@@ -180,7 +180,6 @@ def train(
         if fabric.global_rank == 0:
             raise
         return  # the first process says what happened
-    close()
     if fabric.global_rank == 0:
         print(f"{run.folder}: trained; `aunce probe {run.folder}` says what it has learned")
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
-import torch.distributed as dist
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
@@ -122,12 +121,6 @@ def set_random_state(state: Tensor, device: torch.device) -> None:
     torch.set_rng_state(state[:n])
     if device.type == "cuda":
         torch.cuda.set_rng_state(state[n:], device)
-
-
-def close() -> None:
-    """Leave the other processes, at the very end."""
-    if dist.is_available() and dist.is_initialized():
-        dist.destroy_process_group()
 
 
 def _precision(config: TrainConfig, accelerator: str = "auto") -> str:
