@@ -42,10 +42,9 @@ def one_step(table: FrameTable, config: TrainConfig, folder) -> dict[str, torch.
     work = training._Training(fabric, table, None, config, folder, progress=False)
     work.save_seconds, work.saved = 1e9, 0.0
     objective = work.objective.module
-    torch.manual_seed(1)
-    for norm in (m for m in objective.modules() if isinstance(m, _BatchNorm)):  # as if it had seen
-        norm.running_mean.normal_(0, 0.3)
-        norm.running_var.uniform_(0.5, 1.5)
+    look_around(objective.encoder, table)
+    for group in work.optimizer.param_groups:
+        group["eps"] = 1e-3  # else the first step is lr · sign(g), even where g is rounding
     generator = work._random_numbers()
     work.objective.train()
     rows = epoch_batches(work.labels, config, 1)[0][work.share]
@@ -65,6 +64,18 @@ def one_step(table: FrameTable, config: TrainConfig, folder) -> dict[str, torch.
     results |= {f"weight {name}": p.detach().clone() for name, p in parameters.items()}
     results |= {f"buffer {name}": b.clone() for name, b in objective.named_buffers()}
     return results
+
+
+@torch.no_grad()
+def look_around(encoder: nn.Module, table: FrameTable) -> None:
+    """Give frozen BatchNorms the statistics of faces; without, all embeddings are nearly one."""
+    norms = [module for module in encoder.modules() if isinstance(module, _BatchNorm)]
+    for _ in range(3):  # those of a layer hold only when the layers below have theirs
+        for norm in norms:
+            norm.training, norm.momentum = True, 1.0
+        encoder(table.images().float() / 255)
+    for norm in norms:
+        norm.training = False
 
 
 def work(rank: int, n_processes: int, folder: str) -> None:

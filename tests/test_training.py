@@ -475,9 +475,9 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_its_frames_as_a_table(faces, 
     assert str(path) in str(told.value)
     batch = pd.read_csv(path).set_index("row")
     assert len(set(batch.index)) == 32
+    assert batch.columns.tolist()[:4] == ["corpus", "subject", "sequence", "frame"]
     expected = faces[0].frames.loc[batch.index, batch.columns]
-    pd.testing.assert_frame_equal(batch, expected, check_dtype=False, check_names=False)
-    assert batch.columns.tolist() == ["corpus", "subject", "sequence", "frame"]
+    assert (batch.astype(str).to_numpy() == expected.astype(str).to_numpy()).all()
 
 
 def test_weights_that_are_not_finite_are_no_checkpoint(faces, tmp_path, monkeypatch):
