@@ -9,6 +9,7 @@ import os
 from dataclasses import replace
 from functools import cache
 
+import pandas as pd
 import pytest
 import torch
 import torch.multiprocessing as mp
@@ -22,7 +23,7 @@ from aunce_lib.batches import epoch_batches, two_views
 from aunce_lib.config import LOSSES, TrainConfig
 from aunce_lib.corpora import FrameStore, FrameTable
 from aunce_lib.devices import fabric_for, launch
-from aunce_lib.interruption import StopRequest
+from aunce_lib.interruption import FailedElsewhere, StopRequest
 
 USUAL = TrainConfig(batch_size=16, dim=8, precision="32-true", temperature=0.2)
 CASES = {loss: {"loss": loss} for loss in LOSSES} | {
@@ -93,6 +94,10 @@ def work(rank: int, n_processes: int, folder: str) -> None:
         results |= {f"{case}/{name}": value.contiguous() for name, value in found.items()}
     with pytest.raises(ValueError, match=f"must be a multiple of their number, {n_processes}"):
         training.share_of(n_processes + 1)
+    broken = replace(USUAL, learning_rate=1e30, warmup=0.0)
+    failure = FloatingPointError if rank == 0 else FailedElsewhere
+    with pytest.raises(failure, match="nan in epoch 1, step 1"):
+        training.fit(table, broken, f"{folder}/broken", fabric=fabric_for(broken, "cpu"))
     save_file(results, f"{folder}/{rank}.safetensors")
 
 
@@ -125,6 +130,7 @@ def processes(request, table, tmp_path_factory):
         patch.setenv("MASTER_ADDR", "127.0.0.1")
         patch.setenv("MASTER_PORT", str(free_port()))
         mp.spawn(work, args=(request.param, str(folder)), nprocs=request.param)
+    assert len(pd.read_csv(folder / "broken" / "not_finite_epoch_1_step_1.csv")) == USUAL.batch_size
     return [load_file(folder / f"{rank}.safetensors") for rank in range(request.param)]
 
 
