@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from jsonargparse import ArgumentParser
 
+from aunce_lib.interruption import FailedElsewhere, TrainingStopped
+
 if TYPE_CHECKING:
     from aunce_lib.config import TrainConfig
 
@@ -141,7 +143,16 @@ def template(path: str = "gft.yaml") -> None:
 
 
 def train(
-    prepared: str, out: str, config: TrainConfig, fold: int = 1, resume: bool = False
+    prepared: str,
+    out: str,
+    config: TrainConfig,
+    fold: int = 1,
+    resume: bool = False,
+    devices: int | str = 1,
+    num_nodes: int = 1,
+    strategy: Literal["auto", "ddp"] = "auto",
+    accelerator: str = "auto",
+    save_minutes: float = 30.0,
 ) -> None:
     """Train an encoder on one fold of a prepared corpus.
 
@@ -150,12 +161,27 @@ def train(
         out: Folder for the run.
         config: Settings.
         fold: Number of the fold, from 1.
-        resume: Go on with a run that was stopped.
+        resume: Go on with a run that was stopped, on these devices or others.
+        devices: GPUs of each machine to train on, or processes where there are none; "auto" takes
+            all GPUs. They share out each batch: config.batch_size is that of all together.
+        num_nodes: Machines. Run the command on each, under Slurm (srun) or torchrun.
+        strategy: How devices work together: ddp, which auto takes where there are several.
+        accelerator: auto, cpu, cuda, or another that lightning-fabric knows.
+        save_minutes: The longest time between two checkpoints; each epoch ends with one anyway.
     """
+    from aunce_lib.devices import fabric_for
     from aunce_lib.experiment import train_on
 
-    run = train_on(prepared, out, config, fold, resume)
-    print(f"{run.folder}: trained; `aunce probe {run.folder}` says what it has learned")
+    fabric = fabric_for(config, accelerator, devices, num_nodes, strategy)
+    options = {"fabric": fabric, "save_minutes": save_minutes}
+    try:
+        run = train_on(prepared, out, config, fold, resume, **options)
+    except (FailedElsewhere, TrainingStopped):
+        if fabric.global_rank == 0:
+            raise
+        return  # the first process says what happened
+    if fabric.global_rank == 0:
+        print(f"{run.folder}: trained; `aunce probe {run.folder}` says what it has learned")
 
 
 def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None:
@@ -289,7 +315,10 @@ def main() -> None:
             settings.pop("__path__", None)  # jsonargparse's note of the file they come from
             given["config"] = TrainConfig(**settings)
         command(**given)
-    except (OSError, ValueError, ImportError) as error:
+    except TrainingStopped as stop:
+        print(f"aunce: {stop}", file=sys.stderr)
+        sys.exit(128 + stop.signal)
+    except (OSError, ValueError, ImportError, FloatingPointError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -16,6 +16,7 @@ from aunce_lib.corpora.folds import (
 )
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
+from aunce_lib.distributed import world
 from aunce_lib.evaluation.embed import embed
 from aunce_lib.evaluation.metrics import Evaluation
 from aunce_lib.evaluation.probe import fit_probe
@@ -48,7 +49,12 @@ def fold_of(table: FrameTable, number: int = 1) -> Fold:
 
 
 def train_on(
-    prepared: str | Path, out: str | Path, config: TrainConfig, fold: int = 1, resume: bool = False
+    prepared: str | Path,
+    out: str | Path,
+    config: TrainConfig,
+    fold: int = 1,
+    resume: bool = False,
+    **options,
 ) -> Run:
     """Train on the training people of a fold; some of them are held out to watch the training.
 
@@ -58,6 +64,7 @@ def train_on(
         config: Settings.
         fold: Number of the fold, see `fold_of`.
         resume: Go on with a run that was stopped.
+        **options: Further ones of `training.fit`, such as `fabric`.
 
     Raises:
         ValueError: If fold, settings and corpus do not go together.
@@ -66,10 +73,11 @@ def train_on(
     table = load_prepared(prepared)
     train, _ = fold_of(table, fold).split(table)
     learners, watched = holdout(train, WATCHED, config.seed).split(train)
-    run = fit(learners, config, out, validation=watched, resume=resume)
-    _write(run.folder / "data.json", {"prepared": str(Path(prepared).absolute()), "fold": fold})
-    last = {k: None if v != v else v for k, v in run.history.iloc[-1].to_dict().items()}
-    _write(run.folder / "metrics.json", {"train": last})
+    run = fit(learners, config, out, validation=watched, resume=resume, **options)
+    if world()[0] == 0:
+        _write(run.folder / "data.json", {"prepared": str(Path(prepared).absolute()), "fold": fold})
+        last = {k: None if v != v else v for k, v in run.history.iloc[-1].to_dict().items()}
+        _write(run.folder / "metrics.json", {"train": last})
     return run
 
 

@@ -14,7 +14,8 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
     "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "centroids",
-    "encoder", "evaluation", "config", "checkpoint", "pretrained", "training", "pretraining",
+    "encoder", "evaluation", "config", "checkpoint", "pretrained", "batches", "interruption",
+    "devices", "optimisation", "micro_batch", "run", "watching", "training", "pretraining",
     "epochs", "load_or_train", "trial", "study", "experiment", "inspection", "widgets", "checks",
     "predict", "timeline", "report", "preparation", "demo", "explore", "cli",
 )  # fmt: skip
