@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, Namespace
 
 if TYPE_CHECKING:
     from aunce_lib.config import TrainConfig
@@ -141,7 +141,13 @@ def template(path: str = "gft.yaml") -> None:
 
 
 def train(
-    prepared: str, out: str, config: TrainConfig, fold: int = 1, resume: bool = False
+    prepared: str,
+    out: str,
+    config: TrainConfig,
+    fold: int = 1,
+    resume: bool = False,
+    protocol: Literal["bp4d", "disfa", "bp4dplus", "gft", "affwild2"] | None = None,
+    dry_run: bool = False,
 ) -> None:
     """Train an encoder on one fold of a prepared corpus.
 
@@ -151,11 +157,22 @@ def train(
         config: Settings.
         fold: Number of the fold, from 1.
         resume: Go on with a run that was stopped.
+        protocol: A published one: its settings, and nobody held out to watch; --config.NAME changes
+            a setting.
+        dry_run: Write nothing; say what would be trained, on what, in how much memory and time.
     """
     from aunce_lib.experiment import train_on
+    from aunce_lib.protocols import Protocol
 
-    run = train_on(prepared, out, config, fold, resume)
-    print(f"{run.folder}: trained; `aunce probe {run.folder}` says what it has learned")
+    published = None if protocol is None else Protocol.load(protocol)
+    if dry_run:
+        from aunce_lib.dry_run import DryRun
+
+        print(DryRun.of(prepared, config, out, fold, published))
+        return
+    run = train_on(prepared, out, config, fold, resume, published)
+    kind = "" if published is None else " --kind published"
+    print(f"{run.folder}: trained; `aunce probe {run.folder}{kind}` says what it has learned")
 
 
 def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None:
@@ -276,22 +293,30 @@ def main() -> None:
             _add_arguments(own, command)
     # --on-error is --on_error
     given = [re.sub("^--[a-z-]+", lambda m: "--" + m[0][2:].replace("-", "_"), a) for a in sys.argv]
-    arguments = parser.parse_args(given[1:])
+    arguments = parser.parse_args(given[1:], defaults=False)  # every command has its own
     command = next(c for c in COMMANDS if c.__name__ == arguments.subcommand)
     given = vars(arguments[arguments.subcommand])
     if command is prepare:
         given = {"reader": given["reader"], **vars(given[given["reader"]])}
     try:
         if command is train:
-            from aunce_lib.config import TrainConfig
-
-            settings = vars(given["config"])
-            settings.pop("__path__", None)  # jsonargparse's note of the file they come from
-            given["config"] = TrainConfig(**settings)
+            given["config"] = _train_config(given)
         command(**given)
     except (OSError, ValueError, ImportError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _train_config(given: dict) -> TrainConfig:
+    """The settings that were given; all others are the protocol's, or else the defaults."""
+    from aunce_lib.config import TrainConfig
+    from aunce_lib.protocols import Protocol
+
+    settings = dict(vars(given.get("config", Namespace())))
+    settings.pop("__path__", None)  # jsonargparse's note of the file they come from
+    if given.get("protocol"):
+        return Protocol.load(given["protocol"]).config(**settings)
+    return TrainConfig(**settings)
 
 
 def _add_arguments(parser: ArgumentParser, command) -> None:
@@ -304,12 +329,14 @@ def _add_arguments(parser: ArgumentParser, command) -> None:
         if name in OPTIONAL:
             many = {"nargs": "?", "metavar": "RUN | WEIGHTS"}
         parser.add_argument(name, type=str, help=text, **many)
-    skip = set(names) | ({"config"} if command is train else set())
-    _add_function(parser, command, skip)
-    if command is train:
-        from aunce_lib.config import TrainConfig
+    if command is not train:
+        _add_function(parser, command, set(names))
+        return
+    from aunce_lib.config import TrainConfig
 
-        parser.add_class_arguments(TrainConfig, "config")
+    parser.add_argument("--dry_run", action="store_true")
+    _add_function(parser, command, {*names, "config", "dry_run"})
+    parser.add_class_arguments(TrainConfig, "config")
 
 
 def _add_corpora(parser: ArgumentParser) -> None:

@@ -220,7 +220,7 @@ def _one_epoch(fabric, objective, optimizer, train, labels, config, epoch, progr
     for part in objective.modules():
         if isinstance(part, AUNCELoss):
             part.sampler.generator = generator
-    views = Views(config.image_size, config.view_strength, config.hue)
+    views = Views(config.image_size, config.view_strength, config.hue, config.crop_from)
     objective.train()
     losses, alignments = [], []
     batches = _batches(labels, config, epoch)

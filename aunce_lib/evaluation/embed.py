@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 if TYPE_CHECKING:
     from aunce_lib.corpora.frames import FrameTable
@@ -19,7 +18,7 @@ def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndar
 
     The encoder's mode is put back afterwards. Precision is the encoder's own (float32), so that
     an embedding does not depend on the machine's units. Images of another size than the encoder's
-    are resized to it.
+    are resized to it, or cropped to their middle, as the encoder says (`Encoder.sized`).
 
     Args:
         encoder: A trained `Encoder`.
@@ -41,10 +40,7 @@ def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndar
         for start in range(0, len(table), batch_size):
             positions = np.arange(start, min(start + batch_size, len(table)))
             images = table.images(positions).to(device).float() / 255
-            side = encoder.image_size
-            if images.shape[-2:] != (side, side):
-                images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
-            parts.append(encoder(images).cpu())
+            parts.append(encoder(encoder.sized(images)).cpu())
         return torch.cat(parts).numpy()
     finally:
         encoder.train(training)
