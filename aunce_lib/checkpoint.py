@@ -1,8 +1,9 @@
 """Checkpoints that are whole or not there: tensors as safetensors, the rest as JSON.
 
-One folder an epoch: `model.safetensors`, `optimizer.safetensors`, `state.json`, and `SHA256SUMS` of
-the three (`sha256sum -c SHA256SUMS` checks them too). The folder is written under another name and
-renamed when complete, so that a run killed at any moment leaves only whole checkpoints behind.
+One folder an epoch, or a part of one: `model.safetensors`, `optimizer.safetensors`, `state.json`,
+and `SHA256SUMS` of the three (`sha256sum -c SHA256SUMS` checks them too). The folder is written
+under another name and renamed when complete, so that a run killed at any moment leaves only whole
+checkpoints behind.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import warnings
 from pathlib import Path
@@ -26,19 +28,19 @@ FILES = ("model.safetensors", "optimizer.safetensors", "state.json")
 def save_checkpoint(
     folder: Path, epoch: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict
 ) -> None:
-    """Write the checkpoint of an epoch; then only the last two stay.
+    """Write the checkpoint of an epoch, or of some steps more; then only the last two stay.
 
     Args:
         folder: Where checkpoints lie; made if missing.
         epoch: Epochs done.
         model: Its whole state is kept.
         optimizer: Its state of every parameter is kept; settings belong to the run's config.
-        state: Values for JSON.
+        state: Values for JSON; "step" among them are the steps done of the epoch in flight.
 
     Raises:
         OSError: If the folder can't be written or the disk is full; what was there stays whole.
     """
-    target = folder / f"epoch_{epoch:04d}"
+    target = folder / _name(epoch, state.get("step", 0))
     partial = folder / f".{target.name}.partial"
     contents = (
         # bytes first: save_file reports a full disk as something that is no OSError
@@ -79,10 +81,10 @@ def latest_checkpoint(folder: Path) -> tuple[Path, dict] | None:
             if (path / "SHA256SUMS").read_text() != _checksums(path):
                 raise ValueError("its files are not those that SHA256SUMS was made of")
             state = json.loads((path / "state.json").read_text())
-            if state["epoch"] != int(path.name.removeprefix("epoch_")):
-                raise ValueError(f"it is of epoch {state['epoch']}")
+            if _name(state["epoch"], state.get("step", 0)) != path.name:
+                raise ValueError(f"it is of epoch {state['epoch']}, step {state.get('step', 0)}")
             return path, state
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             warnings.warn(f"checkpoint {path} is damaged ({error}): not used", stacklevel=2)
     return None
 
@@ -110,7 +112,13 @@ def _flat(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 def _checkpoints(folder: Path) -> list[Path]:
     """All of them, oldest first; what merely has a similar name is not ours."""
-    return sorted(folder.glob("epoch_[0-9][0-9][0-9][0-9]"))
+    named = re.compile(r"epoch_\d{4}(_step_\d{7})?")
+    return sorted(path for path in folder.glob("epoch_*") if named.fullmatch(path.name))
+
+
+def _name(epoch: int, step: int) -> str:
+    """Names that sort as what they hold does: step 5 of the epoch after epoch 2 before epoch 3."""
+    return f"epoch_{epoch:04d}" + (f"_step_{step:07d}" if step else "")
 
 
 def _checksums(folder: Path) -> str:

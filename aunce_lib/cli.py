@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jsonargparse import ArgumentParser, Namespace
+
+from aunce_lib.interruption import FailedElsewhere, TrainingStopped
 
 if TYPE_CHECKING:
     from aunce_lib.config import TrainConfig
@@ -146,6 +149,11 @@ def train(
     config: TrainConfig,
     fold: int = 1,
     resume: bool = False,
+    devices: int | str = 1,
+    num_nodes: int = 1,
+    strategy: Literal["auto", "ddp"] = "auto",
+    accelerator: str = "auto",
+    save_minutes: float = 30.0,
     protocol: Literal["bp4d", "disfa", "bp4dplus", "gft", "affwild2"] | None = None,
     dry_run: bool = False,
 ) -> None:
@@ -156,11 +164,18 @@ def train(
         out: Folder for the run.
         config: Settings.
         fold: Number of the fold, from 1.
-        resume: Go on with a run that was stopped.
+        resume: Go on with a run that was stopped, on these devices or others.
+        devices: GPUs of each machine to train on, or processes where there are none; "auto" takes
+            all GPUs. They share out each batch: config.batch_size is that of all together.
+        num_nodes: Machines. Run the command on each, under Slurm (srun) or torchrun.
+        strategy: How devices work together: ddp, which auto takes where there are several.
+        accelerator: auto, cpu, cuda, or another that lightning-fabric knows.
+        save_minutes: The longest time between two checkpoints; each epoch ends with one anyway.
         protocol: A published one: its settings, and nobody held out to watch; --config.NAME changes
             a setting.
         dry_run: Write nothing; say what would be trained, on what, in how much memory and time.
     """
+    from aunce_lib.devices import fabric_for
     from aunce_lib.experiment import train_on
     from aunce_lib.protocols import Protocol
 
@@ -170,9 +185,17 @@ def train(
 
         print(DryRun.of(prepared, config, out, fold, published))
         return
-    run = train_on(prepared, out, config, fold, resume, published)
-    kind = "" if published is None else " --kind published"
-    print(f"{run.folder}: trained; `aunce probe {run.folder}{kind}` says what it has learned")
+    fabric = fabric_for(config, accelerator, devices, num_nodes, strategy)
+    options = {"protocol": published, "fabric": fabric, "save_minutes": save_minutes}
+    try:
+        run = train_on(prepared, out, config, fold, resume, **options)
+    except (FailedElsewhere, TrainingStopped):
+        if fabric.global_rank == 0:
+            raise
+        return  # the first process says what happened
+    if fabric.global_rank == 0:
+        kind = "" if published is None else " --kind published"
+        print(f"{run.folder}: trained; `aunce probe {run.folder}{kind}` says what it has learned")
 
 
 def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None:
@@ -193,6 +216,10 @@ def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None
         f"{evaluation.n_faces:,} frames of {evaluation.n_subjects} people; every AU called active: "
         f"{all_active:.3f}"
     )
+    data = json.loads((Path(run) / "data.json").read_text())
+    if "protocol" in data:
+        title = f"protocol {data['protocol']}, fold {data['fold']}, probe {kind}"
+        print(title, *data["compared"], sep="\n  ")
 
 
 def study(
@@ -302,7 +329,10 @@ def main() -> None:
         if command is train:
             given["config"] = _train_config(given)
         command(**given)
-    except (OSError, ValueError, ImportError) as error:
+    except TrainingStopped as stop:
+        print(f"aunce: {stop}", file=sys.stderr)
+        sys.exit(128 + stop.signal)
+    except (OSError, ValueError, ImportError, FloatingPointError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -51,7 +51,13 @@ class TrainConfig:
         view_strength: Strength of the augmentations, 0..1 (see `views.Views`).
         hue: Whether views turn hues.
         epochs: Passes over the training faces.
-        batch_size: Faces in a step, each seen in two views.
+        batch_size: Faces in a step, each seen in two views; those of all processes together, so
+            that the number of devices changes nothing.
+        micro_batch: Faces that a process embeds at a time, where a batch does not fit into its
+            memory: as exact, for one more forward pass (see `micro_batch`); None embeds all.
+        chunk_size: Of `loss.aunce_loss`: anchors compared at a time, None compares all.
+        compile: Whether the encoder is compiled (torch.compile): slower to start, and it needs a
+            C++ compiler, then faster on a GPU.
         balanced_batches: Draw batches in which every AU has an active and an inactive face.
         learning_rate: Of AdamW, at its peak.
         backbone_rate: Learning rate of the backbone in units of `learning_rate`: below 1 for one
@@ -82,6 +88,9 @@ class TrainConfig:
     hue: bool = False
     epochs: int = 9
     batch_size: int = 64
+    micro_batch: int | None = None
+    chunk_size: int | None = None
+    compile: bool = False
     balanced_batches: bool = False
     learning_rate: float = 2e-3
     backbone_rate: float = 1.0
@@ -125,6 +134,9 @@ class TrainConfig:
             raise ValueError(f"cross_entropy must be 0 or more, got {self.cross_entropy}")
         if self.dim is not None and self.dim < 1:
             raise ValueError(f"dim must be above 0, or None for the backbone's, got {self.dim}")
+        for name in ("micro_batch", "chunk_size"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise ValueError(f"{name} must be above 0, or None, got {getattr(self, name)}")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
         if not all(isinstance(kept, int) and 0 <= kept <= self.epochs for kept in self.keep_epochs):

@@ -1,4 +1,4 @@
-"""Several processes as one batch: the exact gather, its rows, the seed they share, the global mean.
+"""Several processes as one batch: the exact gather, its rows, the shared seed, global sums.
 
 Anchors stay where they are; what they are compared with comes from everywhere. With one process
 (or before `torch.distributed` is initialised) every function here does nothing.
@@ -7,6 +7,7 @@ Anchors stay where they are; what they are compared with comes from everywhere. 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 import torch
 import torch.distributed as dist
@@ -76,3 +77,25 @@ def global_ratio(total: Tensor, weight: Tensor) -> Tensor:
     if n_processes > 1:
         dist.all_reduce(weight)
     return total if weight == 0 else n_processes * total / weight
+
+
+def global_sum(x: Tensor) -> Tensor:
+    """Sum over all processes, the same on each, without gradient: for numbers to look at."""
+    x = x.detach().clone()
+    if world()[1] > 1:
+        dist.all_reduce(x)
+    return x
+
+
+def everywhere(condition: Tensor) -> bool:
+    """Whether a condition, a bool scalar, holds on every process."""
+    return not global_sum((~condition).float())
+
+
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """What DDP does during a backward pass, afterwards."""
+    _, n_processes = world()
+    if n_processes > 1:
+        for parameter in parameters:
+            dist.all_reduce(parameter.grad)
+            parameter.grad /= n_processes

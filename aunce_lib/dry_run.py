@@ -19,9 +19,10 @@ from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.encoder import PRETRAINED, Encoder
 from aunce_lib.experiment import Parts, parts_of
 from aunce_lib.footprint import TIMED, footprint, size_text
+from aunce_lib.optimisation import Objective, criterion_for
 from aunce_lib.pretrained import start_encoder
 from aunce_lib.protocols import Protocol
-from aunce_lib.training import Objective, _check_tables, _criterion
+from aunce_lib.training import _check_tables
 
 WATCHED = 1024  # faces of either side that `fit` looks at after an epoch
 HEADER = 110  # bytes that safetensors writes beside a tensor, about
@@ -80,9 +81,8 @@ class DryRun:
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
             encoder, start = _start(config, len(learners.aus))
-            model = Objective(
-                encoder, _criterion(config, torch.from_numpy(learners.labels), encoder.dim)
-            )
+            criterion = criterion_for(config, torch.from_numpy(learners.labels), encoder.dim)
+            model = Objective(encoder, criterion)
             measured = footprint(model, config, learners)
         n_batches, n_left_out = divmod(len(learners), config.batch_size)
         watched = min(WATCHED, len(learners))
@@ -139,8 +139,8 @@ class DryRun:
                 f"Time on {self.device}, from {TIMED} steps of {self.timed_batch} faces: about",
                 *(f"  {what:<18}{_duration(s):>14}" for what, s in self.seconds.items()),
                 "",
-                f"Disk: checkpoints of {size_text(self.checkpoint)}; two are kept, three while one is "
-                "written",
+                f"Disk: checkpoints of {size_text(self.checkpoint)}; two are kept, three "
+                "while one is written",
             ]
         )
 

@@ -17,11 +17,14 @@ from aunce_lib.corpora.folds import (
 )
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
+from aunce_lib.devices import fabric_for
+from aunce_lib.distributed import world
 from aunce_lib.evaluation.embed import embed
 from aunce_lib.evaluation.metrics import Evaluation
 from aunce_lib.evaluation.probe import fit_probe
 from aunce_lib.protocols import Protocol
-from aunce_lib.training import Run, fabric_for, fit
+from aunce_lib.run import Run
+from aunce_lib.training import fit
 from aunce_lib.trial import choose_fold, evaluate_on
 
 WATCHED = 0.15  # of the training people, to watch the training by
@@ -90,6 +93,7 @@ def train_on(
     fold: int = 1,
     resume: bool = False,
     protocol: Protocol | None = None,
+    **options,
 ) -> Run:
     """Train on the training people of a fold; some of them are held out to watch the training.
 
@@ -100,6 +104,7 @@ def train_on(
         fold: Number of the fold, see `fold_of`.
         resume: Go on with a run that was stopped.
         protocol: A published one, in which all training people are learned from.
+        **options: Further ones of `training.fit`, such as `fabric`.
 
     Raises:
         ValueError: If fold, settings, protocol and corpus do not go together.
@@ -108,13 +113,13 @@ def train_on(
     parts = parts_of(prepared, config, fold, protocol)
     data = {"prepared": str(Path(prepared).absolute()), "fold": fold}
     if protocol is not None:
-        data["protocol"] = protocol.corpus
-        data["compared"] = protocol.compare(parts.learners, parts.test, fold, config)
-        print(f"protocol {protocol.corpus}, fold {fold}", *data["compared"], sep="\n  ", flush=True)
-    run = fit(parts.learners, config, out, validation=parts.watched, resume=resume)
-    _write(run.folder / "data.json", data)
-    last = {k: None if v != v else v for k, v in run.history.iloc[-1].to_dict().items()}
-    _write(run.folder / "metrics.json", {"train": last})
+        compared = protocol.compare(parts.learners, parts.test, fold, config)
+        data |= {"protocol": protocol.corpus, "compared": compared}
+    run = fit(parts.learners, config, out, validation=parts.watched, resume=resume, **options)
+    if world()[0] == 0:
+        _write(run.folder / "data.json", data)
+        last = {k: None if v != v else v for k, v in run.history.iloc[-1].to_dict().items()}
+        _write(run.folder / "metrics.json", {"train": last})
     return run
 
 

@@ -6,6 +6,7 @@ pass, which grows by so much a face. The seconds are those of real steps.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from torch import nn
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora.frames import FrameTable
-from aunce_lib.training import Objective, fabric_for
+from aunce_lib.devices import fabric_for
+from aunce_lib.optimisation import Objective, optimizer_for
 from aunce_lib.views import Views
 
 SMALL = 2  # faces that any machine has room for
@@ -62,7 +64,8 @@ class _Trainer:
         self.model, self.config, self.faces = model, config, faces
         self.labels = torch.from_numpy(faces.labels)
         self.fabric = fabric_for(config)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate)
+        fused = self.fabric.device.type == "cuda"
+        optimizer = optimizer_for(model, config, fused)
         channels_last = model.to(memory_format=torch.channels_last)
         self.objective, self.optimizer = self.fabric.setup(channels_last, optimizer)
         self.views = Views(config.image_size, config.view_strength, config.hue, config.crop_from)
@@ -81,11 +84,15 @@ class _Trainer:
         step, update = self._time(lambda: self._step(n)), self._time(self.optimizer.step)
         return Footprint(
             memory=memory,
-            step=update + max(0.0, step - update) * batch / n,
+            step=update + max(0.0, step - update) * batch / n * self._passes(),
             look=self._time(lambda: self._look(n), 1) / n,
             timed_batch=n,
             device=self._device(),
         )
+
+    def _passes(self) -> float:
+        """Micro-batches embed all faces once more: four passes, of which two are the backward."""
+        return 4 / 3 if (self.config.micro_batch or math.inf) < self.config.batch_size else 1.0
 
     def _memory(self, small: int, batch: int) -> dict[str, int]:
         parameters = sum(p.nbytes for p in self.model.parameters())
@@ -94,7 +101,7 @@ class _Trainer:
             "weights": parameters + sum(b.nbytes for b in self.model.buffers()),
             "gradients": parameters,
             "AdamW": 2 * parameters,
-            "activations": self._activations(small, batch),
+            "activations": self._activations(small, min(batch, self.config.micro_batch or batch)),
             "loss": self._loss_bytes(batch),
             "faces and views": 4 * 3 * batch * (2 * side**2 + stored**2),
         }

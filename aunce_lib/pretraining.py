@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aunce_lib.config import TrainConfig
+from aunce_lib.devices import fabric_for
 from aunce_lib.encoder import ConvSmall
 from aunce_lib.faces import AUS, Population, draw_scenes, render
 from aunce_lib.faces.draw import Draw
 from aunce_lib.faces.landmarks import N_LANDMARKS, landmarks
 from aunce_lib.pretrained import FOLDER, save_backbone
-from aunce_lib.training import fabric_for
 from aunce_lib.views import Views
 
 NAME = "landmarks"

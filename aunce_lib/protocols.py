@@ -66,8 +66,8 @@ class Protocol:
         corpus = str(table.metadata.get("corpus"))
         if corpus.removeprefix("synth-") != self.corpus:
             raise CorpusError(
-                f"protocol {self.corpus} is not for the corpus {corpus}: choose the protocol of that "
-                f"corpus, of {NAMES}, or none"
+                f"protocol {self.corpus} is not for the corpus {corpus}: choose that of the corpus, "
+                f"one of {NAMES}, or none"
             )
         if table.aus != self.aus:
             raise CorpusError(

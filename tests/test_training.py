@@ -23,6 +23,8 @@ from aunce_lib import training
 from aunce_lib.config import LOSSES, TrainConfig
 from aunce_lib.corpora import FrameTable
 from aunce_lib.evaluation.embed import embed
+from aunce_lib.loss import AUNCELoss
+from aunce_lib.optimisation import criterion_for, set_rate
 from aunce_lib.training import Run, fit
 
 QUICK = TrainConfig(epochs=3, batch_size=32, dim=8, keep_epochs=(0, 2))
@@ -173,7 +175,7 @@ def test_the_rate_rises_to_its_peak_and_falls_to_0():
 
     def rates(**settings):
         for step in range(100):
-            training._set_rate(optimizer, TrainConfig(learning_rate=2.0, **settings), step, 100)
+            set_rate(optimizer, TrainConfig(learning_rate=2.0, **settings), step, 100)
             yield optimizer.param_groups[1]["lr"]
 
     waved = list(rates(warmup=0.1, cosine=True))
@@ -461,28 +463,49 @@ def test_settings_that_a_part_refuses_take_no_folder(faces, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_frames(faces, tmp_path):
+def test_a_loss_that_is_not_finite_stops_and_keeps_its_frames_as_a_table(faces, tmp_path):
     config = TrainConfig(
         epochs=2, batch_size=32, dim=8, learning_rate=1e30, warmup=0.0, precision="32-true"
     )
     with pytest.raises(
-        FloatingPointError, match=r"nan in epoch 1, step 1, .*learning_rate"
-    ) as error:
+        FloatingPointError, match=r"nan in epoch 1, step 1; .*learning_rate"
+    ) as told:
         quietly(faces, config, tmp_path / "run")
-    rows = [int(row) for row in str(error.value).split("[")[1].split("]")[0].split(",")]
-    assert len(set(rows)) == 32
-    assert set(rows) <= set(faces[0].rows)
+    path = tmp_path / "run" / "not_finite_epoch_1_step_1.csv"
+    assert str(path) in str(told.value)
+    batch = pd.read_csv(path).set_index("row")
+    assert len(set(batch.index)) == 32
+    expected = faces[0].frames.loc[batch.index, batch.columns]
+    pd.testing.assert_frame_equal(batch, expected, check_dtype=False, check_names=False)
+    assert batch.columns.tolist() == ["corpus", "subject", "sequence", "frame"]
+
+
+def test_weights_that_are_not_finite_are_no_checkpoint(faces, tmp_path, monkeypatch):
+    steps = []
+    step = torch.optim.AdamW.step
+
+    def spoil_the_last(self, *rest, **options):
+        result = step(self, *rest, **options)
+        steps.append(1)
+        if len(steps) == 4:  # the last one of epoch 2: no loss is computed with these weights
+            self.param_groups[1]["params"][0].data[0] = math.nan
+        return result
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", spoil_the_last)
+    with pytest.raises(FloatingPointError, match="no longer finite in epoch 2, after step 2"):
+        quietly(faces, QUICK, tmp_path / "run")
+    assert Run.load(tmp_path / "run").history["epoch"].tolist() == [1]
 
 
 def test_an_infinite_loss_leaves_the_last_checkpoint_whole(faces, tmp_path, monkeypatch):
-    criterion = training.AUNCELoss.forward
+    criterion = AUNCELoss.forward
     calls = []
 
     def infinite_at_last(self, z0, z1, labels):
         calls.append(1)
         return criterion(self, z0, z1, labels) * (math.inf if len(calls) == 4 else 1)
 
-    monkeypatch.setattr(training.AUNCELoss, "forward", infinite_at_last)
+    monkeypatch.setattr(AUNCELoss, "forward", infinite_at_last)
     with pytest.raises(FloatingPointError, match="inf in epoch 2, step 1"):
         quietly(faces, QUICK, tmp_path / "run")
     assert Run.load(tmp_path / "run").history["epoch"].tolist() == [1]
@@ -519,7 +542,7 @@ def test_cross_entropy_beside_a_loss_is_added_with_its_weight(faces, loss):
     for weight in (0.0, 0.5, 1.0):
         torch.manual_seed(0)
         config = TrainConfig(loss=loss, cross_entropy=weight, probabilities={"mean": 1.0})
-        values[weight] = training._criterion(config, labels, 8)(z0, z1, labels).item()
+        values[weight] = criterion_for(config, labels, 8)(z0, z1, labels).item()
     assert values[0.5] - values[0.0] == pytest.approx((values[1.0] - values[0.0]) / 2, rel=1e-4)
     assert values[1.0] > values[0.0]
 

@@ -36,6 +36,9 @@ NOISE = {
     "careless": dials.careless_coder,
     "hidden": dials.hide_labels,
 }
+#: Settings of a training that came after studies had been run: at their defaults they change
+#: nothing, so they leave a cell's digest, by which its result is found again, as it was.
+LATER = ("micro_batch", "chunk_size", "compile", "crop_from")
 FIRST_TEST_SEED = 100  # seeds below are for choosing, from here on for reporting
 #: In the order of the cells: a study that is stopped early has all losses for some seeds.
 AXES = ("seed", "fold", "corpus", "size", "people", "imbalance", "frames", "noise")
@@ -63,7 +66,11 @@ class Cell:
     @property
     def settings(self) -> dict:
         """As JSON holds them, and what drew the faces."""
-        drawn = {"train": self.train.to_dict(), "renderer": synthetic.renderer_version()}
+        train, usual = self.train.to_dict(), TrainConfig().to_dict()
+        for name in LATER:
+            if train[name] == usual[name]:
+                del train[name]
+        drawn = {"train": train, "renderer": synthetic.renderer_version()}
         return json.loads(json.dumps(asdict(self))) | drawn
 
     @property

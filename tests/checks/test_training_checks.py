@@ -15,7 +15,6 @@ from contract import (  # noqa: F401
 )
 
 from aunce_lib import aunce_loss
-from aunce_lib import training as library
 from aunce_lib.checks import (
     check_alignment,
     check_collapsed_loss,
@@ -26,6 +25,7 @@ from aunce_lib.checks import (
 )
 from aunce_lib.config import TrainConfig
 from aunce_lib.evaluation import geometry
+from aunce_lib.optimisation import set_rate
 
 
 def training_step(model, criterion, optimizer, view0, view1, labels):
@@ -60,7 +60,7 @@ def collapsed_loss(n_negatives, beta, temperature):
 def learning_rate(step, n_steps, peak, warmup):
     groups = [{"params": [torch.zeros(1)]} for _ in range(2)]  # a backbone and the rest
     optimizer = torch.optim.SGD(groups, lr=1.0)
-    library._set_rate(optimizer, TrainConfig(learning_rate=peak, warmup=warmup), step, n_steps)
+    set_rate(optimizer, TrainConfig(learning_rate=peak, warmup=warmup), step, n_steps)
     return optimizer.param_groups[-1]["lr"]
 
 
