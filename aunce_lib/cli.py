@@ -327,7 +327,11 @@ def main() -> None:
         given = {"reader": given["reader"], **vars(given[given["reader"]])}
     try:
         if command is train:
-            given["config"] = _train_config(given)
+            from aunce_lib.protocols import settings_for
+
+            changes = dict(vars(given.get("config", Namespace())))
+            changes.pop("__path__", None)  # jsonargparse's note of the file they come from
+            given["config"] = settings_for(given.get("protocol"), changes)
         command(**given)
     except TrainingStopped as stop:
         print(f"aunce: {stop}", file=sys.stderr)
@@ -335,18 +339,6 @@ def main() -> None:
     except (OSError, ValueError, ImportError, FloatingPointError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)
-
-
-def _train_config(given: dict) -> TrainConfig:
-    """The settings that were given; all others are the protocol's, or else the defaults."""
-    from aunce_lib.config import TrainConfig
-    from aunce_lib.protocols import Protocol
-
-    settings = dict(vars(given.get("config", Namespace())))
-    settings.pop("__path__", None)  # jsonargparse's note of the file they come from
-    if given.get("protocol"):
-        return Protocol.load(given["protocol"]).config(**settings)
-    return TrainConfig(**settings)
 
 
 def _add_arguments(parser: ArgumentParser, command) -> None:

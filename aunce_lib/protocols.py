@@ -19,6 +19,11 @@ from aunce_lib.corpora.frames import FrameTable
 NAMES = ("bp4d", "disfa", "bp4dplus", "gft", "affwild2")
 
 
+def settings_for(protocol: str | None, changes: dict) -> TrainConfig:
+    """The settings of a protocol, or the usual ones, with changes."""
+    return Protocol.load(protocol).config(**changes) if protocol else TrainConfig(**changes)
+
+
 @dataclass(frozen=True)
 class Protocol:
     """How a corpus is reported on.
@@ -66,8 +71,8 @@ class Protocol:
         corpus = str(table.metadata.get("corpus"))
         if corpus.removeprefix("synth-") != self.corpus:
             raise CorpusError(
-                f"protocol {self.corpus} is not for the corpus {corpus}: choose that of the corpus, "
-                f"one of {NAMES}, or none"
+                f"protocol {self.corpus} is not for the corpus {corpus}: choose its own, of "
+                f"{NAMES}, or none"
             )
         if table.aus != self.aus:
             raise CorpusError(
@@ -81,16 +86,14 @@ class Protocol:
         self, train: FrameTable, test: FrameTable, fold: int, config: TrainConfig
     ) -> list[str]:
         """What a reader of the result must know: frames and settings beside the published ones."""
-        lines = ["no list of this corpus is published to count frames by"]
-        if train.metadata.get("corpus") != self.corpus:
-            lines = ["synthetic faces: nothing is published of them"]
-        with suppress(ValueError):
-            published = [counts(self.corpus, fold, part)[0] for part in ("train", "test")]
-            lines = [
-                f"{len(part):,} frames to {verb}, published: {n:,}"
-                for part, verb, n in zip(
-                    (train, test), ("learn from", "test"), published, strict=True
-                )
-            ]
         other = config.differences(self.config())
-        return [*lines, f"settings: {'; '.join(other) or 'as published'}"]
+        settings = f"settings: {'; '.join(other) or 'as published'}"
+        if train.metadata.get("corpus") != self.corpus:
+            return ["synthetic faces: no published result is of them", settings]
+        lines = []
+        for part, verb, table in (("train", "learn from", train), ("test", "test", test)):
+            frames = "no count is public"
+            with suppress(ValueError):
+                frames = f"{counts(self.corpus, fold, part)[0]:,}"
+            lines.append(f"{len(table):,} frames to {verb}, published: {frames}")
+        return [*lines, settings]
