@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @torch.no_grad()
-def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndarray:
+def embed(encoder: Encoder, table: FrameTable, batch_size: int | None = None) -> np.ndarray:
     """Embed every frame of a table, unaugmented, with the encoder in evaluation mode.
 
     The encoder's mode is put back afterwards. Precision is the encoder's own (float32), so that
@@ -23,7 +23,8 @@ def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndar
     Args:
         encoder: A trained `Encoder`.
         table: N frames with images.
-        batch_size: Frames at a time; changes memory and speed, not the result.
+        batch_size: Frames at a time; changes memory and speed, not the result. By default 512 of
+            64 pixels, fewer of larger ones.
 
     Returns:
         float32 (N, J, D), unit length.
@@ -31,6 +32,8 @@ def embed(encoder: Encoder, table: FrameTable, batch_size: int = 512) -> np.ndar
     Raises:
         ValueError: If there are no frames, or a batch would have none.
     """
+    if batch_size is None:
+        batch_size = max(1, min(512, 512 * 64**2 // encoder.image_size**2))
     if not len(table) or batch_size < 1:
         raise ValueError(f"embed needs frames and a batch_size, got {len(table)} and {batch_size}")
     training, device = encoder.training, next(encoder.parameters()).device
