@@ -49,15 +49,14 @@ def fabric_for(
     if devices == 1 and "LOCAL_WORLD_SIZE" in os.environ:  # torchrun has started us
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         num_nodes = int(os.environ["WORLD_SIZE"]) // devices
-    wanted = {"devices": devices, "num_nodes": num_nodes, "accelerator": accelerator}
-    wanted["strategy"] = (
-        "ddp" if strategy == "auto" and (devices, num_nodes) != (1, 1) else strategy
-    )
+    if num_nodes > 1 or str(devices) not in ("1", "auto"):
+        strategy = "ddp"  # in a notebook Fabric would take another one, for which fit is not made
+    where = {"devices": devices, "num_nodes": num_nodes, "accelerator": accelerator}
     with _quiet_fabric():
         try:
-            return Fabric(precision=_precision(config, accelerator), **wanted)
+            return Fabric(precision=_precision(config, accelerator), strategy=strategy, **where)
         except (RuntimeError, TypeError, ValueError) as error:
-            asked = ", ".join(f"{name} {value}" for name, value in wanted.items())
+            asked = ", ".join(f"{name} {value}" for name, value in where.items())
             raise ValueError(f"{asked} can't be had here: {error}") from error
 
 

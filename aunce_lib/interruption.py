@@ -22,7 +22,7 @@ class TrainingStopped(KeyboardInterrupt):
         signal: The one that asked; a shell expects the exit status 128 + signal.
     """
 
-    def __init__(self, message: str, number: int):
+    def __init__(self, message: str, number: int = signal.SIGTERM):
         super().__init__(message)
         self.signal = number
 

@@ -115,6 +115,18 @@ def test_folders_that_are_not_ours_are_left_alone(tmp_path):
     assert names(tmp_path) == ["epoch_0001_best", "epoch_0002", "epoch_0003", "epoch_notes"]
 
 
+def test_steps_of_an_epoch_lie_between_it_and_the_one_before(tmp_path):
+    for epoch, step in ((1, 0), (1, 9), (1, 10), (1, 200), (2, 0), (2, 1)):
+        save_checkpoint(tmp_path, epoch, *some_model(epoch), {"step": step} if step else {})
+        path, state = latest_checkpoint(tmp_path)
+        assert (state["epoch"], state.get("step", 0)) == (epoch, step)
+        assert path.name == f"epoch_000{epoch}" + (f"_step_{step:07d}" if step else "")
+    assert names(tmp_path) == ["epoch_0002", "epoch_0002_step_0000001"]
+    cut("state.json")(path)
+    with pytest.warns(UserWarning, match="step_0000001 is damaged"):
+        assert latest_checkpoint(tmp_path)[1]["epoch"] == 2
+
+
 def test_no_checkpoint_is_none(tmp_path):
     assert latest_checkpoint(tmp_path) is None
     assert latest_checkpoint(tmp_path / "not" / "there") is None
@@ -189,6 +201,8 @@ DAMAGES = {
     "sealed list": sealed("[2]"),
     "sealed without epoch": sealed("{}"),
     "sealed of another epoch": sealed('{"epoch": 1}'),
+    "sealed of a part of it": sealed('{"epoch": 2, "step": 3}'),
+    "sealed without a number": sealed('{"epoch": "two"}'),
     "sealed and deep": sealed("[" * 100_000),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from frozen_aunce import stop_at
 from safetensors.torch import load_file
 from torch import nn
@@ -20,10 +21,14 @@ from aunce_lib.config import TrainConfig
 from aunce_lib.corpora import FrameTable
 from aunce_lib.experiment import train_on
 from aunce_lib.interruption import TrainingStopped
+from aunce_lib.pretrained import start_encoder
 from aunce_lib.training import Run
 
-CONFIG = TrainConfig(epochs=2, batch_size=24, dim=8, precision="32-true", keep_epochs=(1,))
-N_EPOCHS, N_STEPS = 2, 5  # steps of an epoch
+# from a backbone whose BatchNorms know faces: else embeddings are nearly one, and rounding rules
+CONFIG = TrainConfig.quick(
+    epochs=2, batch_size=24, dim=8, learning_rate=2e-4, precision="32-true", keep_epochs=(0, 1)
+)
+N_STEPS = 5  # of an epoch
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +69,18 @@ def aunce_train(prepared, out, *more, **environment) -> subprocess.CompletedProc
 
 
 def assert_same_run(run: Run, alone: Run) -> None:
-    """But for rounding."""
+    """But for rounding, which grows from step to step."""
     assert run.config == alone.config
     columns = ["epoch", "loss", "alignment", "uniformity", "collapse"]
-    np.testing.assert_allclose(run.history[columns], alone.history[columns], rtol=1e-3, atol=1e-4)
-    theirs = alone.encoder.state_dict()
-    for name, weights in run.encoder.state_dict().items():
-        np.testing.assert_allclose(weights, theirs[name], rtol=1e-2, atol=2e-3, err_msg=name)
+    np.testing.assert_allclose(run.history[columns], alone.history[columns], rtol=5e-3, atol=2e-3)
+    np.testing.assert_allclose(run.history.loss, alone.history.loss, rtol=5e-4)
+    torch.manual_seed(CONFIG.seed)
+    start = start_encoder(CONFIG, len(run.aus)).state_dict()
+    ours, theirs = run.encoder.state_dict(), alone.encoder.state_dict()
+    for name in ("projection.weight", "per_au.linear.weight", "backbone.regions"):
+        moved = (theirs[name] - start[name]).norm()
+        assert moved > 1e-3
+        assert (ours[name] - theirs[name]).norm() < 0.1 * moved, name
 
 
 def checkpoints(folder: Path) -> list[str]:
@@ -100,7 +110,7 @@ def test_distributed_run_stopped_on_one_process_goes_on_on_two(
     folder = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(FrameTable, "images", FrameTable.images)  # put back afterwards
-        stop_at(3)
+        stop_at(1 + 3)  # the first read is for the embeddings of epoch 0
         with pytest.raises(TrainingStopped, match="epoch 1, step 3") as stop:
             train_on(prepared, folder, CONFIG)
     assert stop.value.signal == 15

@@ -9,6 +9,7 @@ import os
 from dataclasses import replace
 from functools import cache
 
+import pandas as pd
 import pytest
 import torch
 import torch.multiprocessing as mp
@@ -22,7 +23,7 @@ from aunce_lib.batches import epoch_batches, two_views
 from aunce_lib.config import LOSSES, TrainConfig
 from aunce_lib.corpora import FrameStore, FrameTable
 from aunce_lib.devices import fabric_for, launch
-from aunce_lib.interruption import StopRequest
+from aunce_lib.interruption import FailedElsewhere, StopRequest
 
 USUAL = TrainConfig(batch_size=16, dim=8, precision="32-true", temperature=0.2)
 CASES = {loss: {"loss": loss} for loss in LOSSES} | {
@@ -42,10 +43,9 @@ def one_step(table: FrameTable, config: TrainConfig, folder) -> dict[str, torch.
     work = training._Training(fabric, table, None, config, folder, progress=False)
     work.save_seconds, work.saved = 1e9, 0.0
     objective = work.objective.module
-    torch.manual_seed(1)
-    for norm in (m for m in objective.modules() if isinstance(m, _BatchNorm)):  # as if it had seen
-        norm.running_mean.normal_(0, 0.3)
-        norm.running_var.uniform_(0.5, 1.5)
+    look_around(objective.encoder, table)
+    for group in work.optimizer.param_groups:
+        group["eps"] = 1e-3  # else the first step is lr · sign(g), even where g is rounding
     generator = work._random_numbers()
     work.objective.train()
     rows = epoch_batches(work.labels, config, 1)[0][work.share]
@@ -67,6 +67,18 @@ def one_step(table: FrameTable, config: TrainConfig, folder) -> dict[str, torch.
     return results
 
 
+@torch.no_grad()
+def look_around(encoder: nn.Module, table: FrameTable) -> None:
+    """Give frozen BatchNorms the statistics of faces; without, all embeddings are nearly one."""
+    norms = [module for module in encoder.modules() if isinstance(module, _BatchNorm)]
+    for _ in range(3):  # those of a layer hold only when the layers below have theirs
+        for norm in norms:
+            norm.training, norm.momentum = True, 1.0
+        encoder(table.images().float() / 255)
+    for norm in norms:
+        norm.training = False
+
+
 def work(rank: int, n_processes: int, folder: str) -> None:
     """What each process does, as torchrun starts it."""
     torch.set_num_threads(1)
@@ -82,6 +94,10 @@ def work(rank: int, n_processes: int, folder: str) -> None:
         results |= {f"{case}/{name}": value.contiguous() for name, value in found.items()}
     with pytest.raises(ValueError, match=f"must be a multiple of their number, {n_processes}"):
         training.share_of(n_processes + 1)
+    broken = replace(USUAL, learning_rate=1e30, warmup=0.0)
+    failure = FloatingPointError if rank == 0 else FailedElsewhere
+    with pytest.raises(failure, match="nan in epoch 1, step 1"):
+        training.fit(table, broken, f"{folder}/broken", fabric=fabric_for(broken, "cpu"))
     save_file(results, f"{folder}/{rank}.safetensors")
 
 
@@ -114,6 +130,7 @@ def processes(request, table, tmp_path_factory):
         patch.setenv("MASTER_ADDR", "127.0.0.1")
         patch.setenv("MASTER_PORT", str(free_port()))
         mp.spawn(work, args=(request.param, str(folder)), nprocs=request.param)
+    assert len(pd.read_csv(folder / "broken" / "not_finite_epoch_1_step_1.csv")) == USUAL.batch_size
     return [load_file(folder / f"{rank}.safetensors") for rank in range(request.param)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 from dataclasses import replace
@@ -83,6 +84,11 @@ def test_in_another_thread_signals_are_left_alone():
 def test_a_stop_is_no_exception_that_a_study_would_note_and_go_on():
     assert not issubclass(TrainingStopped, Exception)
     assert issubclass(TrainingStopped, KeyboardInterrupt)
+
+
+def test_a_stop_reaches_the_process_that_waits_for_it():
+    stop = pickle.loads(pickle.dumps(TrainingStopped("stopped", signal.SIGINT)))
+    assert (str(stop), stop.signal) == ("stopped", signal.SIGINT)
 
 
 @pytest.mark.parametrize(
