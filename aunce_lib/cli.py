@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, Namespace
 
 from aunce_lib.interruption import FailedElsewhere, TrainingStopped
 
@@ -153,6 +154,8 @@ def train(
     strategy: Literal["auto", "ddp"] = "auto",
     accelerator: str = "auto",
     save_minutes: float = 30.0,
+    protocol: Literal["bp4d", "disfa", "bp4dplus", "gft", "affwild2"] | None = None,
+    dry_run: bool = False,
 ) -> None:
     """Train an encoder on one fold of a prepared corpus.
 
@@ -168,12 +171,22 @@ def train(
         strategy: How devices work together: ddp, which auto takes where there are several.
         accelerator: auto, cpu, cuda, or another that lightning-fabric knows.
         save_minutes: The longest time between two checkpoints; each epoch ends with one anyway.
+        protocol: A published one: its settings, and nobody held out to watch; --config.NAME changes
+            a setting.
+        dry_run: Write nothing; say what would be trained, on what, in how much memory and time.
     """
     from aunce_lib.devices import fabric_for
     from aunce_lib.experiment import train_on
+    from aunce_lib.protocols import Protocol
 
+    published = None if protocol is None else Protocol.load(protocol)
+    if dry_run:
+        from aunce_lib.dry_run import DryRun
+
+        print(DryRun.of(prepared, config, out, fold, published))
+        return
     fabric = fabric_for(config, accelerator, devices, num_nodes, strategy)
-    options = {"fabric": fabric, "save_minutes": save_minutes}
+    options = {"protocol": published, "fabric": fabric, "save_minutes": save_minutes}
     try:
         run = train_on(prepared, out, config, fold, resume, **options)
     except (FailedElsewhere, TrainingStopped):
@@ -181,7 +194,8 @@ def train(
             raise
         return  # the first process says what happened
     if fabric.global_rank == 0:
-        print(f"{run.folder}: trained; `aunce probe {run.folder}` says what it has learned")
+        kind = "" if published is None else " --kind published"
+        print(f"{run.folder}: trained; `aunce probe {run.folder}{kind}` says what it has learned")
 
 
 def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None:
@@ -202,6 +216,10 @@ def probe(run: str, kind: Literal["logistic", "published"] = "logistic") -> None
         f"{evaluation.n_faces:,} frames of {evaluation.n_subjects} people; every AU called active: "
         f"{all_active:.3f}"
     )
+    data = json.loads((Path(run) / "data.json").read_text())
+    if "protocol" in data:
+        title = f"protocol {data['protocol']}, fold {data['fold']}, probe {kind}"
+        print(title, *data["compared"], sep="\n  ")
 
 
 def study(
@@ -302,18 +320,18 @@ def main() -> None:
             _add_arguments(own, command)
     # --on-error is --on_error
     given = [re.sub("^--[a-z-]+", lambda m: "--" + m[0][2:].replace("-", "_"), a) for a in sys.argv]
-    arguments = parser.parse_args(given[1:])
+    arguments = parser.parse_args(given[1:], defaults=False)  # every command has its own
     command = next(c for c in COMMANDS if c.__name__ == arguments.subcommand)
     given = vars(arguments[arguments.subcommand])
     if command is prepare:
         given = {"reader": given["reader"], **vars(given[given["reader"]])}
     try:
         if command is train:
-            from aunce_lib.config import TrainConfig
+            from aunce_lib.protocols import settings_for
 
-            settings = vars(given["config"])
-            settings.pop("__path__", None)  # jsonargparse's note of the file they come from
-            given["config"] = TrainConfig(**settings)
+            changes = dict(vars(given.get("config", Namespace())))
+            changes.pop("__path__", None)  # jsonargparse's note of the file they come from
+            given["config"] = settings_for(given.get("protocol"), changes)
         command(**given)
     except TrainingStopped as stop:
         print(f"aunce: {stop}", file=sys.stderr)
@@ -333,12 +351,14 @@ def _add_arguments(parser: ArgumentParser, command) -> None:
         if name in OPTIONAL:
             many = {"nargs": "?", "metavar": "RUN | WEIGHTS"}
         parser.add_argument(name, type=str, help=text, **many)
-    skip = set(names) | ({"config"} if command is train else set())
-    _add_function(parser, command, skip)
-    if command is train:
-        from aunce_lib.config import TrainConfig
+    if command is not train:
+        _add_function(parser, command, set(names))
+        return
+    from aunce_lib.config import TrainConfig
 
-        parser.add_class_arguments(TrainConfig, "config")
+    parser.add_argument("--dry_run", action="store_true")
+    _add_function(parser, command, {*names, "config", "dry_run"})
+    parser.add_class_arguments(TrainConfig, "config")
 
 
 def _add_corpora(parser: ArgumentParser) -> None:

@@ -14,11 +14,13 @@ import yaml
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.encoder import BACKBONES, Encoder
 
+PROTOCOLS = Path(__file__).parent / "configs" / "protocols"
 LOSSES = ("aunce", "centroid", "bce", "ntxent", "supcon", "hcl")
 _KINDS = {
     "str": str,
     "str | None": str | None,
     "bool": bool,
+    "bool | str": bool | str,
     "int": int,
     "float": float,
     "int | None": int | None,
@@ -37,11 +39,15 @@ class TrainConfig:
         cross_entropy: Weight of a weighted cross-entropy that is added to the loss; 0 is none.
         backbone: One of `encoder.BACKBONES`.
         dim: Length D of an embedding; None takes the backbone's width.
-        pretrained: Start from ImageNet weights (Swin backbones; downloaded when asked for).
+        pretrained: Start a Swin backbone from ImageNet weights: true for the hub's, downloaded
+            once, or the folder of a copy, see `encoder.Encoder`.
         init: Weights of ours that the backbone starts from: a name for `load_pretrained`, or the
             path of such a file (ends in .safetensors). The rest of the encoder starts afresh.
         drop_path: Stochastic depth of a Swin backbone.
         image_size: Side of a view in pixels.
+        crop_from: Side of the stored faces, of which a view is a piece of `image_size`, cut out at
+            random without scaling; probes see the middle one. None: views are the whole face,
+            resized, shifted and magnified; probes see it resized.
         view_strength: Strength of the augmentations, 0..1 (see `views.Views`).
         hue: Whether views turn hues.
         epochs: Passes over the training faces.
@@ -73,10 +79,11 @@ class TrainConfig:
     cross_entropy: float = 0.0
     backbone: str = "conv-small"
     dim: int | None = 64
-    pretrained: bool = False
+    pretrained: bool | str = False
     init: str | None = None
     drop_path: float = 0.0
     image_size: int = 64
+    crop_from: int | None = None
     view_strength: float = 0.3
     hue: bool = False
     epochs: int = 9
@@ -119,6 +126,10 @@ class TrainConfig:
         for name in ("view_strength", "warmup", "drop_path", "backbone_rate"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
+        if self.crop_from is not None and self.crop_from < self.image_size:
+            raise ValueError(
+                f"crop_from must be image_size ({self.image_size}) or more, got {self.crop_from}"
+            )
         if not 0 <= self.cross_entropy < math.inf:
             raise ValueError(f"cross_entropy must be 0 or more, got {self.cross_entropy}")
         if self.dim is not None and self.dim < 1:
@@ -156,26 +167,9 @@ class TrainConfig:
     @classmethod
     def full(cls, **changes) -> TrainConfig:
         """The published protocol: Swin-B from ImageNet on 224 px crops, 60 epochs; wants GPUs."""
-        protocol = cls(
-            backbone="swin-base",
-            pretrained=True,
-            drop_path=0.5,
-            dim=None,
-            image_size=224,
-            view_strength=1.0,
-            hue=True,
-            epochs=60,
-            batch_size=32,
-            learning_rate=1e-5,
-            warmup=0.0,
-            cosine=False,
-            weight_decay=1e-6,
-            variant="official",
-            seed=3407,
-        )
-        return replace(protocol, **changes)
+        return replace(cls.load(PROTOCOLS / "published.yaml"), **changes)
 
-    def build_encoder(self, n_aus: int, pretrained: bool = False) -> Encoder:
+    def build_encoder(self, n_aus: int, pretrained: bool | str = False) -> Encoder:
         """The encoder that these settings describe, with fresh weights (or ImageNet's)."""
         return Encoder(
             n_aus,
@@ -184,6 +178,7 @@ class TrainConfig:
             image_size=self.image_size,
             pretrained=pretrained,
             drop_path=self.drop_path,
+            crop_from=self.crop_from,
         )
 
     def save(self, path: str | Path) -> None:
@@ -229,6 +224,6 @@ def _typed(name: str, annotation: str, value):
             value = float(value)
     if kind is tuple and isinstance(value, list):
         value = tuple(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and "bool" not in annotation):
         raise ValueError(f"{name} must be {annotation}, got {shortened(value)}")
     return value

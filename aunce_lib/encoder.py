@@ -25,6 +25,8 @@ PRETRAINED = {
     "swin-base": "microsoft/swin-base-patch4-window7-224",
 }
 BACKBONES = ("conv-small", *SWIN)
+#: Of the colours red, green, blue in 0..1: what Swin's ImageNet weights were trained with.
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Encoder(nn.Module):
@@ -36,12 +38,14 @@ class Encoder(nn.Module):
         dim: D, the length of an embedding. None leaves out the projection: D is the backbone's C.
         n_neighbours: K, the AUs that each AU listens to in the graph.
         image_size: Side of the images in pixels.
-        pretrained: Start a Swin backbone from ImageNet weights (downloaded once, when asked for).
+        pretrained: Start a Swin backbone from ImageNet weights: True for the hub's (downloaded
+            once, then read from its cache), or a folder with config.json and model.safetensors.
         drop_path: Stochastic depth of a Swin backbone, 0..1.
+        crop_from: Side of the images whose middle `sized` takes; None takes whole images.
 
     Raises:
-        ValueError: For an unknown backbone, or pretrained weights that do not exist.
-        OSError: If the weights can't be fetched.
+        ValueError: For an unknown backbone, or pretrained weights that do not exist or do not fit.
+        OSError: If the weights can't be read or fetched.
 
     Example:
         >>> encoder = Encoder(n_aus=12, dim=32).eval()
@@ -57,8 +61,9 @@ class Encoder(nn.Module):
         *,
         n_neighbours: int = 4,
         image_size: int = 64,
-        pretrained: bool = False,
+        pretrained: bool | str = False,
         drop_path: float = 0.0,
+        crop_from: int | None = None,
     ):
         super().__init__()
         if backbone == "conv-small":
@@ -75,7 +80,7 @@ class Encoder(nn.Module):
         self.per_au = AUFeatures(n_aus, width)
         self.graph = AUGraph(n_aus, width, n_neighbours)
         self.projection = nn.Identity() if dim is None else nn.Linear(width, dim)
-        self.dim, self.image_size = dim or width, image_size
+        self.dim, self.image_size, self.crop_from = dim or width, image_size, crop_from
 
     def forward(self, images: Tensor) -> Tensor:
         """images (B, 3, S, S) in 0..1 → (B, J, D), each embedding of length 1, float32.
@@ -91,11 +96,19 @@ class Encoder(nn.Module):
                 f"images must be (B, 3, {self.image_size}, {self.image_size}), the encoder's "
                 f"image_size, got {tuple(images.shape)}"
             )
-        tokens = self.backbone((images - 0.5) / 0.5)  # (B, T, C)
+        tokens = self.backbone(images)  # (B, T, C)
         tokens = self.shared(tokens)
         tokens = F.relu(self.shared_norm(tokens.flatten(0, 1))).view_as(tokens)
         v = self.graph(self.per_au(tokens))  # (B, J, C)
         return F.normalize(self.projection(v).float(), dim=-1)  # (B, J, D)
+
+    def sized(self, images: Tensor) -> Tensor:
+        """Floating images (B, 3, H, W) as `forward` takes them: resized, or their middle."""
+        side = self.crop_from or self.image_size
+        if images.shape[-2:] != (side, side):
+            images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
+        edge = (side - self.image_size) // 2
+        return images[..., edge : edge + self.image_size, edge : edge + self.image_size]
 
 
 class AUFeatures(nn.Module):
@@ -174,7 +187,7 @@ class ConvSmall(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) → (B, T, 128), T = H/16 · W/16 regions."""
-        x = F.instance_norm(images).contiguous(memory_format=torch.channels_last)
+        x = F.instance_norm((images - 0.5) / 0.5).contiguous(memory_format=torch.channels_last)
         x = self.layers(x).flatten(2).permute(2, 0, 1)  # (T, B, 128)
         x = x @ self.regions.to(x.dtype)
         return F.relu(self.norm(x.flatten(0, 1))).view_as(x).transpose(0, 1)
@@ -183,7 +196,7 @@ class ConvSmall(nn.Module):
 class SwinTokens(nn.Module):
     """A Swin transformer (Liu et al. 2021) from transformers: the tokens of its last stage."""
 
-    def __init__(self, name: str, image_size: int, pretrained: bool, drop_path: float):
+    def __init__(self, name: str, image_size: int, pretrained: bool | str, drop_path: float):
         super().__init__()
         from transformers import SwinConfig, SwinModel
 
@@ -191,26 +204,47 @@ class SwinTokens(nn.Module):
         # patches of 4 px, halved at each further stage: a window is no larger than the last one
         last_stage = math.ceil(image_size / 4 / 2 ** (len(sizes["depths"]) - 1))
         sizes["window_size"] = min(sizes["window_size"], last_stage)
+        config = SwinConfig(**sizes, image_size=image_size, drop_path_rate=drop_path)
         if not pretrained:
-            config = SwinConfig(**sizes, image_size=image_size, drop_path_rate=drop_path)
             self.swin = SwinModel(config, add_pooling_layer=False)
         elif name not in PRETRAINED:
             raise ValueError(f"{name} has no ImageNet weights; {[*PRETRAINED]} have")
         elif last_stage < 7:
             raise ValueError(f"ImageNet weights are for images above 192 px, got {image_size}")
         else:
-            try:
-                self.swin = SwinModel.from_pretrained(
-                    PRETRAINED[name], add_pooling_layer=False, drop_path_rate=drop_path
-                )
-            except OSError as error:
-                raise OSError(
-                    f"the ImageNet weights {PRETRAINED[name]} are neither in the local Hugging "
-                    "Face cache nor can they be downloaded: go online once, or set HF_HOME to a "
-                    "folder that has them, or use pretrained=False"
-                ) from error
+            self.swin = _from_imagenet(name, pretrained, config)
         self.width = self.swin.num_features
+        for statistic, values in (("mean", IMAGENET_MEAN), ("std", IMAGENET_STD)):
+            self.register_buffer(statistic, torch.tensor(values).view(3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) → (B, T, C)."""
+        """(B, 3, H, W) in 0..1 → (B, T, C)."""
+        images = (images - self.mean) / self.std
         return self.swin(images, interpolate_pos_encoding=False).last_hidden_state
+
+
+def _from_imagenet(name: str, source: bool | str, config) -> nn.Module:
+    """The SwinModel of a config with the weights of the hub (True) or of a folder."""
+    from transformers import SwinModel
+
+    where = PRETRAINED[name] if source is True else source
+    get = (
+        f"on a machine with a network say `hf download {PRETRAINED[name]} config.json "
+        "model.safetensors --local-dir FOLDER`, bring FOLDER here, and set pretrained: FOLDER"
+    )
+    how = {"config": config, "use_safetensors": True, "dtype": torch.float32}
+    how |= {"add_pooling_layer": False, "output_loading_info": True}
+    try:
+        try:  # the disk first: a network that is down costs most of a minute
+            model, told = SwinModel.from_pretrained(where, local_files_only=True, **how)
+        except OSError:
+            if source is not True:
+                raise
+            model, told = SwinModel.from_pretrained(where, **how)
+    except OSError as error:
+        raise OSError(f"no ImageNet weights of {name} at {where}: {get}") from error
+    except Exception as error:  # no safetensors, or of other sizes
+        raise ValueError(f"{where} has no whole weights of {name} ({error}): {get}") from error
+    if lacking := told["missing_keys"]:  # these would start from noise
+        raise ValueError(f"{where} is not of {name}, {len(lacking)} tensors lack: {get}")
+    return model

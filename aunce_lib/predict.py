@@ -69,10 +69,16 @@ class Model:
             )
         return cls(run, Probe.load(path))
 
+    @property
+    def face_size(self) -> int:
+        """Side of the crops of faces that `read` takes, in pixels."""
+        return self.run.config.crop_from or self.run.config.image_size
+
     def read(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scores (0 to 1) and decisions (0, 1 or NaN), (n, J), of faces uint8 (n, S, S, 3)."""
         with torch.no_grad():
-            z = self.run.encoder(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255).numpy()
+            images = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
+            z = self.run.encoder(self.run.encoder.sized(images)).numpy()
         return self.probe.scores(z), self.probe.predict(z)
 
 
@@ -98,7 +104,7 @@ def predict(photo: str | Path, model: Model | str | Path = "runs/demo/aunce") ->
             f"{photo}: no face found, upright or turned by up to 30°; expected a face that looks "
             "into the camera and is at least a tenth of the picture's width: crop closer, try again"
         )
-    size = model.run.config.image_size
+    size = model.face_size
     crops = np.stack([crop_face(image, box, size) for box in boxes])
     return [
         Prediction(image, box, crop, _table(model.probe, score, decision))

@@ -122,7 +122,7 @@ def _fit(backbone, head, images, targets, train, test, epochs, seed, progress) -
     views, generator = Views(size, 0.3, hue=False), torch.Generator().manual_seed(seed)
 
     def predict(x: Tensor) -> Tensor:
-        return head(backbone((x - 0.5) / 0.5).flatten(1))
+        return head(backbone(x).flatten(1))
 
     fabric = fabric_for(TrainConfig(image_size=size))
     optimizer = torch.optim.AdamW([*backbone.parameters(), *head.parameters()], LEARNING_RATE)

@@ -63,7 +63,7 @@ def read_timeline(
     if not rate > 0:
         raise ValueError(f"rate must be above 0 moments a second, got {rate}")
     moments, waiting, scores, decisions = [], [], [], []
-    faces, size, stride, box = [], model.run.config.image_size, 1, None
+    faces, size, stride, box = [], model.face_size, 1, None
     seen, due = 0, 0
 
     def wanted(_number: int, seconds: float) -> bool:

@@ -133,7 +133,7 @@ class _Training:
         self.objective, self.optimizer = fabric.setup(
             objective.to(memory_format=torch.channels_last), optimizer
         )
-        self.views = Views(config.image_size, config.view_strength, config.hue)
+        self.views = Views(config.image_size, config.view_strength, config.hue, config.crop_from)
         self.history: list[dict] = []
         self.at, self.random = _Position(epoch=1), None
 

@@ -67,11 +67,16 @@ class Views:
     Args:
         size: Side of a view in pixels; None keeps height and width of the image.
         strength: 0 (none) to 1 (that of the published protocol: shifts as of a 224 px crop out of
-            256 px, colour jitter .4/.4/.4/.1 with probability .8, grey with .2, blur with .5).
+            256 px, magnified up to as much where there is no `crop_from`; colour jitter
+            .4/.4/.4/.1 with probability .8, grey with .2, blur with .5).
         hue: Also turn hues. It costs as much as all the rest: the quick preset does without.
+        crop_from: Side of the images in pixels, of which each view is a piece of `size` by `size`,
+            cut out at random in whole pixels, as the published protocol does (224 of 256). None
+            takes the whole image, resized to `size`, and shifts and magnifies it.
 
     Raises:
-        ValueError: If the strength does not lie in 0..1, or the size is not above 0.
+        ValueError: If the strength does not lie in 0..1, the size is not above 0, or `crop_from`
+            is smaller than the size.
 
     Example:
         >>> views = Views(strength=0.5)
@@ -81,12 +86,20 @@ class Views:
         (torch.Size([4, 3, 64, 64]), torch.float32)
     """
 
-    def __init__(self, size: int | None = None, strength: float = 1.0, hue: bool = True):
+    def __init__(
+        self,
+        size: int | None = None,
+        strength: float = 1.0,
+        hue: bool = True,
+        crop_from: int | None = None,
+    ):
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must lie in 0..1, got {strength}")
         if size is not None and size < 1:
             raise ValueError(f"size must be above 0, got {size}")
-        self.size, self.strength, self.hue = size, strength, hue
+        if crop_from is not None and (size is None or crop_from < size):
+            raise ValueError(f"crop_from must be the size, {size}, or more, got {crop_from}")
+        self.size, self.strength, self.hue, self.crop_from = size, strength, hue, crop_from
         self.last: tuple[ViewParameters, ViewParameters] | None = None
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -109,15 +122,26 @@ class Views:
             name: 1 + jitter * uniform(-0.4 * s, 0.4 * s)
             for name in ("brightness", "contrast", "saturation")
         }
+        if self.crop_from is None:
+            shift, scale = uniform(-s / 14, s / 14, 2), uniform(1, 1 + s / 7)
+        else:
+            shift, scale = self._crop(n, generator)
         return ViewParameters(
-            shift=uniform(-s / 14, s / 14, 2),
-            scale=uniform(1, 1 + s / 7),
+            shift=shift,
+            scale=scale,
             flip=chance(0.5 if s else 0.0),
             **factor,
             hue=jitter * uniform(-0.2 * torch.pi * s, 0.2 * torch.pi * s) * self.hue,
             grey=chance(0.2 * s),
             blur=chance(0.5 * s) * uniform(0.1, 1.0) * s,
         )
+
+    def _crop(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Shifts (n, 2) and scales (n,) that cut out n pieces; strength 0 takes the middle one."""
+        room = self.crop_from - self.size  # pixels
+        around = round(room * self.strength)
+        start = (room - around) // 2 + torch.randint(around + 1, (n, 2), generator=generator)
+        return (room / 2 - start) / self.size, torch.full((n,), self.crop_from / self.size)
 
     def apply(self, images: Tensor, parameters: ViewParameters) -> Tensor:
         """One view of each image.
@@ -131,7 +155,8 @@ class Views:
 
         Raises:
             TypeError: If images are not uint8.
-            ValueError: If their shape is wrong, or the parameters are for another number of them.
+            ValueError: If their shape is wrong, they are not as large as they are to be cropped
+                from, or the parameters are for another number of them.
         """
         if images.dtype != torch.uint8:
             raise TypeError(f"images must be uint8 of 0..255, got {images.dtype}")
@@ -139,6 +164,11 @@ class Views:
             raise ValueError(
                 f"images must be (B, 3, H, W) with B = {len(parameters)} like the parameters, "
                 f"got {tuple(images.shape)}"
+            )
+        if self.crop_from is not None and images.shape[-2:] != (self.crop_from, self.crop_from):
+            raise ValueError(
+                f"images must have {self.crop_from} × {self.crop_from} pixels to crop {self.size} "
+                f"from, got {tuple(images.shape)}: prepare them with that --size"
             )
         x = images.float().div_(255)
         x = self._move(x, parameters)

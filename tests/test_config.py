@@ -89,6 +89,9 @@ def test_a_missing_file_is_a_file_not_found_error(tmp_path):
         ("batch_size", -1),
         ("batch_size", "many"),
         ("image_size", 0),
+        ("crop_from", 63),
+        ("crop_from", True),
+        ("pretrained", 1),
         ("dim", 0),
         ("learning_rate", 0),
         ("learning_rate", math.inf),
@@ -151,6 +154,11 @@ def test_the_full_preset_is_the_published_protocol():
         "backbone": "swin-base",
         "pretrained": True,
         "image_size": 224,
+        "crop_from": 256,
+        "variant": "official",
+        "dim": None,
+        "hue": True,
+        "view_strength": 1.0,
         "drop_path": 0.5,
         "learning_rate": 1e-5,
         "cosine": False,
@@ -165,6 +173,11 @@ def test_the_full_preset_is_the_published_protocol():
         "probabilities": {"self": 0.2, "mean": 0.6, "nearest": 0.2},
     }
     assert {name: protocol[name] for name in published} == published
+
+
+def test_pretrained_is_a_switch_or_a_folder(tmp_path):
+    assert TrainConfig.load(written(tmp_path, "pretrained: true")).pretrained is True
+    assert TrainConfig.load(written(tmp_path, "pretrained: /weights")).pretrained == "/weights"
 
 
 def test_differences_name_each_setting_that_differs_and_no_other():

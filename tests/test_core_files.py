@@ -14,10 +14,11 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
     "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "centroids",
-    "encoder", "evaluation", "config", "checkpoint", "pretrained", "batches", "interruption",
-    "devices", "optimisation", "micro_batch", "run", "watching", "training", "pretraining",
-    "epochs", "load_or_train", "trial", "study", "experiment", "inspection", "widgets", "checks",
-    "predict", "timeline", "report", "preparation", "demo", "explore", "cli",
+    "encoder", "evaluation", "config", "protocols", "checkpoint", "pretrained", "batches",
+    "interruption", "devices", "optimisation", "micro_batch", "run", "watching", "training",
+    "pretraining", "epochs", "load_or_train", "trial", "study", "experiment", "footprint",
+    "dry_run", "inspection", "widgets", "checks", "predict", "timeline", "report", "preparation",
+    "demo", "explore", "cli",
 )  # fmt: skip
 
 

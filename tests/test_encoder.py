@@ -83,6 +83,44 @@ def test_each_backbone_embeds_images_of_its_size(backbone, size):
         assert encoder(torch.rand(1, 3, size, size)).shape == (1, 3, 8)
 
 
+# what the backbones see
+
+
+def seen_by(module: nn.Module, encoder: Encoder, images: torch.Tensor) -> torch.Tensor:
+    seen = []
+    hook = module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.no_grad():
+        encoder.eval()(images)
+    hook.remove()
+    return seen[0]
+
+
+@pytest.mark.parametrize("backbone", ["swin-nano", "swin-tiny"])
+def test_swin_sees_colours_by_the_statistics_of_imagenet(backbone):
+    encoder, images = Encoder(3, backbone, 8), torch.rand(2, 3, 64, 64)
+    seen = seen_by(encoder.backbone.swin, encoder, images)
+    for colour, mean, std in ((0, 0.485, 0.229), (1, 0.456, 0.224), (2, 0.406, 0.225)):
+        torch.testing.assert_close(seen[:, colour], (images[:, colour] - mean) / std)
+    assert not {"backbone.mean", "backbone.std"} & encoder.state_dict().keys()  # old files load
+
+
+def test_conv_small_sees_each_image_standardised_by_itself(encoder):
+    images = torch.rand(2, 3, 64, 64)
+    seen = seen_by(encoder.backbone.layers, encoder, images)
+    assert torch.equal(seen, F.instance_norm((images - 0.5) / 0.5))
+
+
+def test_images_are_resized_or_their_middle_is_taken():
+    images = torch.rand(2, 3, 64, 64)
+    whole, middle = Encoder(3, image_size=32), Encoder(3, image_size=48, crop_from=64)
+    assert torch.equal(Encoder(3).sized(images), images)
+    expected = F.interpolate(images, (32, 32), mode="bilinear", antialias=True)
+    assert torch.equal(whole.sized(images), expected)
+    assert torch.equal(middle.sized(images), images[..., 8:56, 8:56])
+    larger = F.interpolate(images, (128, 128))  # of another store: to the same framing
+    assert middle.sized(larger).shape == (2, 3, 48, 48)
+
+
 # features per AU
 
 
@@ -217,11 +255,61 @@ def test_pretrained_weights_for_images_too_small_for_them_are_refused():
         Encoder(n_aus=J, backbone="swin-tiny", image_size=64, pretrained=True)
 
 
+@pytest.fixture
+def imagenet(tmp_path, monkeypatch):
+    """A folder as the hub lays it out, and its weights: a little network named swin-tiny."""
+    from transformers import SwinConfig, SwinForImageClassification
+
+    sizes = {"embed_dim": 8, "depths": (1, 1, 2, 1), "num_heads": (1, 1, 1, 1)}
+    monkeypatch.setitem(encoder_module.SWIN, "swin-tiny", sizes)
+    monkeypatch.setitem(encoder_module.PRETRAINED, "swin-tiny", "aunce-tests/not-there")
+    model = SwinForImageClassification(SwinConfig(**sizes, image_size=224, window_size=7))
+    model.save_pretrained(tmp_path / "imagenet")
+    return tmp_path / "imagenet", model.swin
+
+
+def start_from(folder, **options) -> Encoder:
+    return Encoder(3, "swin-tiny", 8, image_size=224, pretrained=str(folder), **options)
+
+
+def test_a_folder_with_weights_is_read_without_a_network(imagenet):
+    folder, swin = imagenet
+    encoder = start_from(folder, drop_path=0.5)
+    assert encoder.backbone.swin.config.drop_path_rate == 0.5
+    for name, tensor in encoder.backbone.swin.state_dict().items():
+        assert torch.equal(tensor, swin.state_dict()[name]), name
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [({"embed_dim": 16}, "no whole weights of swin-tiny"), ({"depths": (1, 1, 3, 1)}, "lack")],
+)
+def test_weights_of_another_network_are_refused(imagenet, monkeypatch, sizes, message):
+    monkeypatch.setitem(encoder_module.SWIN, "swin-tiny", encoder_module.SWIN["swin-tiny"] | sizes)
+    with pytest.raises(ValueError, match=f"{message}.*hf download"):
+        start_from(imagenet[0])
+
+
+def test_damaged_weights_are_a_value_error(imagenet):
+    path = imagenet[0] / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="no whole weights.*hf download"):
+        start_from(imagenet[0])
+
+
+def test_a_folder_without_safetensors_is_an_os_error_and_no_pickle_is_opened(imagenet):
+    (imagenet[0] / "model.safetensors").rename(imagenet[0] / "pytorch_model.bin")
+    with pytest.raises(OSError, match="hf download"):
+        start_from(imagenet[0])
+    with pytest.raises(OSError, match="at /nowhere: .*hf download"):
+        start_from("/nowhere")
+
+
 def test_pretrained_weights_out_of_reach_are_an_os_error_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     # a name that is in nobody's cache
     monkeypatch.setitem(encoder_module.PRETRAINED, "swin-tiny", "aunce-tests/not-there")
-    with pytest.raises(OSError, match="aunce-tests/not-there.*go online once.*pretrained=False"):
+    with pytest.raises(OSError, match="aunce-tests/not-there.*hf download.*pretrained: FOLDER"):
         Encoder(n_aus=J, backbone="swin-tiny", image_size=224, pretrained=True)
 
 

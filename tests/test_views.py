@@ -275,7 +275,63 @@ def test_the_images_themselves_stay_as_they_were():
     assert torch.equal(faces, before)
 
 
+# pieces cut out at one scale, as published
+
+
+def test_a_cropped_view_is_a_piece_of_the_image_pixel_by_pixel():
+    faces, views = some_faces(24, 64, 64), Views(56, hue=False, crop_from=64)
+    drawn = views.draw(24, seeded())
+    still = replace(doing(24), shift=drawn.shift, scale=drawn.scale, flip=drawn.flip)
+    offsets = ((64 - 56) / 2 - drawn.shift * 56).round().long().tolist()
+    view = views.apply(faces, still)
+    for face, piece, (left, top), flip in zip(faces, view, offsets, drawn.flip, strict=True):
+        face = face.flip(2) if flip else face
+        expected = face[:, top : top + 56, left : left + 56] / 255
+        torch.testing.assert_close(piece, expected, rtol=0, atol=1e-4)
+
+
+def test_crops_come_from_everywhere_at_one_scale_and_differ_between_views():
+    views = Views(224, crop_from=256)
+    first, second = views.draw(4000, seeded()), views.draw(4000, seeded(1))
+    offsets = 16 - first.shift * 224
+    torch.testing.assert_close(offsets, offsets.round(), rtol=0, atol=1e-4)
+    assert set(offsets.round().flatten().tolist()) == set(range(33))
+    assert (first.scale == 256 / 224).all()
+    assert not torch.equal(first.shift, second.shift)
+    assert not torch.equal(first.flip, second.flip)
+
+
+def test_weaker_crops_stay_closer_to_the_middle():
+    half = Views(56, strength=0.5, crop_from=64).draw(500, seeded())
+    assert set((4 - half.shift * 56).round().flatten().tolist()) == {2, 3, 4, 5, 6}
+    faces = some_faces(2, 64, 64)
+    for view in Views(56, strength=0.0, crop_from=64)(faces, seeded()):
+        torch.testing.assert_close(view, faces[..., 4:60, 4:60] / 255, rtol=0, atol=1e-4)
+
+
+def test_without_cropping_the_draws_are_what_they_always_were():
+    drawn = Views(strength=0.3, hue=False).draw(2, seeded())
+    generator = seeded()
+    torch.rand(2, generator=generator)  # whether there is jitter
+    for _ in range(3):  # brightness, contrast, saturation
+        torch.rand(2, generator=generator)
+    expected = -0.3 / 14 + 0.6 / 14 * torch.rand(2, 2, generator=generator)
+    torch.testing.assert_close(drawn.shift, expected)
+    torch.testing.assert_close(drawn.scale, 1 + 0.3 / 7 * torch.rand(2, generator=generator))
+
+
 # bad input
+
+
+@pytest.mark.parametrize("size", [None, 65])
+def test_a_piece_larger_than_what_it_is_cut_from_is_refused(size):
+    with pytest.raises(ValueError, match="crop_from must be the size"):
+        Views(size, crop_from=64)
+
+
+def test_images_of_another_size_than_crops_come_from_are_refused():
+    with pytest.raises(ValueError, match=r"64 × 64 pixels to crop 56.*--size"):
+        Views(56, crop_from=64)(some_faces(2, 60, 64), seeded())
 
 
 def test_images_of_another_dtype_are_refused():

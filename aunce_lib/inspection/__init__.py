@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "plot_thresholds",
         ],
         "neighbours": ["nearest", "plot_neighbours", "plot_purity", "purity", "purity_table"],
+        "processes": ["loss_by_processes"],
         "projection": ["project"],
         "studies": [
             "add_rare",

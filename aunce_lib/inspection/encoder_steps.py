@@ -126,7 +126,7 @@ def listening(encoder: Encoder, table: FrameTable) -> pd.DataFrame:
             f"the encoder has {encoder.per_au.n_aus} AUs, the table {len(table.aus)}: {table.aus}"
         )
     rows = np.linspace(0, len(table) - 1, min(N_FACES, len(table))).astype(int)
-    steps = encoder_steps(encoder, as_images(table.images(rows), encoder.image_size))
+    steps = encoder_steps(encoder, encoder.sized(table.images(rows).float() / 255))
     shares = (encoder.graph.adjacency(steps["per AU"]) > 0).float().mean(dim=0).numpy()
     return pd.DataFrame(shares, index=table.aus, columns=table.aus)
 
@@ -168,7 +168,7 @@ def seen_pixels(encoder: Encoder, images: Tensor, token: int) -> np.ndarray:
     training = encoder.training
     try:
         x = images.clone().requires_grad_()
-        tokens = encoder.eval().backbone((x - 0.5) / 0.5)  # (B, T, C)
+        tokens = encoder.eval().backbone(x)  # (B, T, C)
         if not 0 <= token < tokens.shape[1]:
             raise ValueError(f"token must be 0..{tokens.shape[1] - 1}, got {token}")
         generator = torch.Generator().manual_seed(0)

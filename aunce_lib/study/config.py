@@ -38,7 +38,7 @@ NOISE = {
 }
 #: Settings of a training that came after studies had been run: at their defaults they change
 #: nothing, so they leave a cell's digest, by which its result is found again, as it was.
-LATER = ("micro_batch", "chunk_size", "compile")
+LATER = ("micro_batch", "chunk_size", "compile", "crop_from")
 FIRST_TEST_SEED = 100  # seeds below are for choosing, from here on for reporting
 #: In the order of the cells: a study that is stopped early has all losses for some seeds.
 AXES = ("seed", "fold", "corpus", "size", "people", "imbalance", "frames", "noise")

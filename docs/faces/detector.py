@@ -64,7 +64,7 @@ class Detector(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, 64, 64) in 0..1 -> logits (B, J)."""
-        return self.rule(self.backbone((images - 0.5) / 0.5).flatten(1))
+        return self.rule(self.backbone(images).flatten(1))
 
     @torch.inference_mode()
     def scores(self, images: Tensor) -> np.ndarray:

@@ -37,6 +37,14 @@ def test_each_row_is_the_encoders_answer_to_that_face(encoder, faces):
         np.testing.assert_allclose(z[position], alone[0], atol=1e-5)
 
 
+def test_the_middle_is_embedded_where_views_were_crops(faces):
+    torch.manual_seed(0)
+    encoder = Encoder(len(faces.aus), dim=8, image_size=48, crop_from=64).eval()
+    with torch.no_grad():
+        expected = encoder(faces.images()[..., 8:56, 8:56] / 255)
+    np.testing.assert_allclose(embed(encoder, faces), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("batch_size", [1, 6, 20, 1000])
 def test_the_batch_size_does_not_matter(encoder, faces, batch_size):
     np.testing.assert_allclose(embed(encoder, faces, batch_size), embed(encoder, faces), atol=1e-5)
