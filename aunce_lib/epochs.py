@@ -26,6 +26,7 @@ from safetensors.numpy import save
 from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.corpora.untrusted import action_units, parse_json
 from aunce_lib.evaluation.inputs import as_embeddings
 from aunce_lib.pretrained import FOLDER, read_tensors
 from aunce_lib.training import Run
@@ -175,20 +176,33 @@ def load_epochs(name: str, folder: str | Path = FOLDER) -> Epochs:
             f"{path} is damaged: its content is not what was written; get it again from the "
             "repository, in its version"
         )
-    note, labels = json.loads(header["note"]), tensors["labels"].astype(np.float32)
-    return Epochs(
-        name,
-        tuple(note["aus"]),
-        tensors["epochs"],
-        _restore(tensors["embeddings"], tensors["scale"]).swapaxes(1, 2),
-        np.where(labels == UNKNOWN, np.float32(np.nan), labels),
-        np.array(note["subjects"]),
-        tensors["light"],
-        tensors["rows"],
-        pd.DataFrame(note["history"]),
-        note["corpus"],
-        note["cosine_error"],
-    )
+    try:
+        note, labels = parse_json(header["note"]), tensors["labels"].astype(np.float32)
+        _check_shapes(tensors)
+        return Epochs(
+            name,
+            action_units(note["aus"]),
+            tensors["epochs"],
+            _restore(tensors["embeddings"], tensors["scale"]).swapaxes(1, 2),
+            np.where(labels == UNKNOWN, np.float32(np.nan), labels),
+            np.array(note["subjects"]),
+            tensors["light"],
+            tensors["rows"],
+            pd.DataFrame(note["history"]),
+            note["corpus"],
+            note["cosine_error"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"{path}: {error}; get it again from the repository, in its version"
+        ) from error
+
+
+def _check_shapes(tensors: dict[str, np.ndarray]) -> None:
+    """Coordinates (E, J, N, K) with scales (E, J, 1, K): never more than the file itself holds."""
+    small, scale = tensors["embeddings"], tensors["scale"]
+    if small.ndim != 4 or scale.shape != (*small.shape[:2], 1, small.shape[3]):
+        raise ValueError(f"embeddings {small.shape} and scale {scale.shape} do not fit each other")
 
 
 def _shrink(exact: np.ndarray, n_axes: int) -> tuple[np.ndarray, np.ndarray]:

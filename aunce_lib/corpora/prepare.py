@@ -34,6 +34,7 @@ from .landmarks import finder
 from .pictures import NOBODY, Alignment, pictures
 from .processes import work_off
 from .store import FrameStore, UnfinishedStore
+from .untrusted import read_json
 
 CHUNK = 128  # frames between two records: what one process can lose
 ALIGNED = ("affwild2",)  # corpora that come as aligned crops
@@ -198,7 +199,9 @@ def _claim(out: Path, job: Job, plan: dict) -> None:
         raise FileExistsError(f"{out} holds other files of such names: choose another folder")
     if path.exists():
         try:
-            begun = json.loads(path.read_text())
+            begun = read_json(path)
+            if not isinstance(begun, dict) or begun.keys() != plan.keys():
+                raise ValueError("it is no plan of this version")
         except ValueError as error:
             raise CorpusError(
                 f"{path} is damaged ({error}); delete {job.folder}, begin anew"
@@ -331,9 +334,14 @@ def _conclude(job: Job, table: FrameTable, out: Path, plan: dict) -> FrameTable:
     """The list of the rejected and the table; which comes last, for it says that all is there."""
     found, aligned = [], Counter()
     for path in sorted(job.folder.glob("[0-9]*.json")):
-        record = json.loads(path.read_text())
-        found += record["rejected"]
-        aligned.update(record["aligned"])
+        try:
+            record = read_json(path)
+            found += record["rejected"]
+            aligned.update(record["aligned"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorpusError(
+                f"{path} is damaged ({error}); delete {job.folder}, begin anew"
+            ) from (error)
     rejected = (
         pd.DataFrame(found, columns=["row", "reason", "detail"]).set_index("row").sort_index()
     )

@@ -31,6 +31,7 @@ from ..corpora.atomic import atomic_path
 from ..corpora.folds import holdout
 from ..corpora.frames import FrameTable
 from ..corpora.store import FrameStore
+from ..corpora.untrusted import read_json
 from ..evaluation.bootstrap import MACRO
 from ..evaluation.geometry import collapse, uniformity
 from ..trial import choose_fold, evaluate_on, one_thread, run_trial
@@ -209,7 +210,9 @@ def _path(folder: Path, digest: str) -> Path:
 
 def _read(path: Path) -> dict | None:
     with suppress(FileNotFoundError, ValueError):  # a damaged one is done again
-        return json.loads(path.read_text())
+        record = read_json(path)
+        if isinstance(record, dict) and isinstance(record.get("settings"), dict):
+            return record
     return None
 
 
