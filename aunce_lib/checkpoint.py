@@ -99,8 +99,8 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         optimizer.load_state_dict(_deep(load_file(path / FILES[1]), optimizer))
     except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as error:
         raise ValueError(
-            f"the checkpoint {path} does not fit this run ({str(error)[:500]}); resume with its own "
-            "settings, or choose another folder"
+            f"the checkpoint {path} does not fit this run ({str(error)[:500]}); resume with its "
+            "own settings, or choose another folder"
         ) from error
 
 

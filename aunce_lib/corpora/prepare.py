@@ -121,6 +121,12 @@ def prepare(
         raise ValueError(f"size and processes must be at least 1, got {size} and {processes}")
     if "path" not in table.frames:
         raise ValueError("the table has no column 'path'; read the corpus with its reader")
+    upwards = table.frames["path"].astype(str).str.contains(r"(?:^|[/\\!])\.\.(?:[/\\]|$)")
+    if upwards.any():
+        raise ValueError(
+            f"path {table.frames['path'][upwards].iloc[0]!r} of the table leads out of the corpus; "
+            "read the corpus with its reader"
+        )
     source, out = Path(source), Path(out)
     base = source if source.is_dir() else source.parent
     if not source.exists():

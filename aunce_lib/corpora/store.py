@@ -12,8 +12,9 @@ The file is a header of 64 bytes, then N frames of H×W×3 bytes (uint8, RGB), o
     (all little-endian)
 
 Frame i starts at byte 64 + i·H·W·3, so a batch is read without decoding anything, and several
-processes share the one copy that the system caches. The header says exactly how long the file must
-be: a file that was cut off, grew, or comes from elsewhere is refused before its first pixel is used.
+processes share the one copy that the system caches. The header says exactly how long the file
+must be: one that was cut off, grew, or comes from elsewhere is refused before its first pixel is
+used.
 
 Frames are read, not mapped into memory: when a mapped file is cut off, or the network mount it lies
 on goes away, the system ends the process (SIGBUS); a read that fails is an error that can be told.

@@ -109,9 +109,7 @@ def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
     """How many values a node stands for when every alias is written out."""
     if not isinstance(node, yaml.CollectionNode):
         if node is not None and node.tag == "tag:yaml.org,2002:int" and len(node.value) > 1000:
-            raise ValueError(
-                f"has a number of {len(node.value):,} characters"
-            )  # Python prints none
+            raise ValueError(f"has a number of {len(node.value):,} characters")  # not to be shown
         return 1
     if id(node) not in known:
         pairs = isinstance(node, yaml.MappingNode)
