@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import save
 
 from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
@@ -29,6 +28,7 @@ from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.untrusted import action_units, parse_json
 from aunce_lib.evaluation.inputs import as_embeddings
 from aunce_lib.pretrained import FOLDER, read_tensors
+from aunce_lib.tensors import tensor_bytes
 from aunce_lib.training import Run
 
 FORMAT = "aunce_lib.epochs/1"
@@ -148,12 +148,11 @@ def save_epochs(
         "corpus": {key: table.metadata[key] for key in CORPUS},
         "cosine_error": _cosine_error(exact, _restore(small, scale)),
     }
-    tensors = {key: np.ascontiguousarray(value) for key, value in tensors.items()}
     header = {"format": FORMAT, "note": json.dumps(note)}
     header["sha256"] = _checksum(tensors, header["note"])
     path = Path(folder) / f"{name}{ENDING}"
     with atomic_path(path) as temporary:
-        temporary.write_bytes(save(tensors, header))
+        temporary.write_bytes(tensor_bytes(tensors, header))
     return path
 
 
@@ -170,13 +169,10 @@ def load_epochs(name: str, folder: str | Path = FOLDER) -> Epochs:
         known = f"there are {there}" if there else "there are none; install from a clone"
         raise FileNotFoundError(f"no embeddings by epoch of {name!r} in {folder}: {known}")
     state, header = read_tensors(path, FORMAT)
-    tensors = {key: value.numpy() for key, value in state.items()}
-    if header.get("sha256") != _checksum(tensors, header.get("note", "")):
-        raise ValueError(
-            f"{path} is damaged: its content is not what was written; get it again from the "
-            "repository, in its version"
-        )
     try:
+        tensors = {key: value.numpy() for key, value in state.items()}
+        if header.get("sha256") != _checksum(tensors, header.get("note", "")):
+            raise ValueError("its content is not what was written")
         note, labels = parse_json(header["note"]), tensors["labels"].astype(np.float32)
         _check_shapes(tensors)
         return Epochs(
@@ -194,7 +190,7 @@ def load_epochs(name: str, folder: str | Path = FOLDER) -> Epochs:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
-            f"{path}: {error}; get it again from the repository, in its version"
+            f"{path} is damaged: {str(error)[:1000]}; get it again from the repository, in its version"
         ) from error
 
 

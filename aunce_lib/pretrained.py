@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shortened
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 from torch import nn
 
 from aunce_lib.config import TrainConfig
@@ -24,6 +22,7 @@ from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.untrusted import action_units, parse_json, read_json
 from aunce_lib.encoder import Encoder
 from aunce_lib.evaluation.probe import ARRAYS, Probe
+from aunce_lib.tensors import tensor_bytes
 
 FOLDER = Path(__file__).parents[1] / "data" / "pretrained"
 FORMAT = "aunce_lib.pretrained/1"
@@ -111,7 +110,7 @@ def _write(name: str, state: dict, note: dict, card: dict, folder: Path) -> Path
     """Weights and card, or the error that says what the card lacks."""
     if missing := [key for key in CARD if not card.get(key) and card.get(key) != 0]:
         raise ValueError(f"card must tell {', '.join(missing)} of the model")
-    content = save({key: np.ascontiguousarray(value) for key, value in state.items()}, note)
+    content = tensor_bytes(state, note)
     card = {**card, "sha256": hashlib.sha256(content).hexdigest()}
     path = folder / f"{name}.safetensors"
     files = {
@@ -153,7 +152,7 @@ def load_pretrained(name: str, folder: str | Path = FOLDER) -> Pretrained:
             probe = Probe(aus, note["probe"], **arrays)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
-            f"{path}: {error}; get the files again from the repository, in its version"
+            f"{path}: {str(error)[:1000]}; get the files again from the repository, in its version"
         ) from error
     return Pretrained(name, encoder.eval(), probe, config, aus, card)
 
@@ -246,7 +245,7 @@ def read_tensors(path: Path, file_format: str) -> tuple[dict[str, torch.Tensor],
             note = file.metadata() or {}
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged ({error}); {again}") from error
+        raise ValueError(f"{path} is damaged ({str(error)[:500]}); {again}") from error
     if note.get("format") != file_format:
         raise ValueError(
             f"{path} is not of format {file_format}, but {shortened(note.get('format'))}; {again}"

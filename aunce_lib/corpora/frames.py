@@ -230,7 +230,7 @@ class FrameTable:
         try:
             return cls(frames, metadata, store)
         except (CorpusError, TypeError) as error:
-            raise CorpusError(f"{path}: {error}") from error
+            raise CorpusError(f"{path}: {str(error)[:2000]}") from error  # may quote any text
 
     def _repr_html_(self) -> str:
         from .card import table_card

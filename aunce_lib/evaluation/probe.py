@@ -12,12 +12,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortened
 
 import numpy as np
 
 from ..corpora.atomic import atomic_path
 from ..corpora.untrusted import action_units, parse_json
 from ..facs import column
+from ..tensors import tensor_bytes
 from .fitting import fit_logistic, fit_published, sigmoid
 from .inputs import as_embeddings, as_labels, as_subjects, same_length
 
@@ -54,7 +56,7 @@ class Probe:
         object.__setattr__(self, "aus", tuple(int(au) for au in self.aus))
         n_aus = len(self.aus)
         if self.kind not in KINDS:
-            raise ValueError(f"kind must be one of {KINDS}, got {self.kind!r}")
+            raise ValueError(f"kind must be one of {KINDS}, got {shortened(self.kind)}")
         if self.weight.ndim != 2 or len(self.weight) != n_aus or not self.weight.size:
             raise ValueError(f"weight must be ({n_aus}, D), got {self.weight.shape}")
         for name in ARRAYS:
@@ -95,10 +97,8 @@ class Probe:
 
     def save(self, path: str | Path) -> None:
         """Write the probe as one safetensors file, atomically."""
-        from safetensors.numpy import save
-
         note = {"format": FORMAT, "kind": self.kind, "aus": json.dumps(self.aus)}
-        content = save({name: getattr(self, name) for name in ARRAYS}, metadata=note)
+        content = tensor_bytes({name: getattr(self, name) for name in ARRAYS}, note)
         with atomic_path(path) as temporary:  # save_file's error of a full disk is no OSError
             temporary.write_bytes(content)
 
@@ -125,12 +125,12 @@ class Probe:
             ValueError,
         ) as error:  # of the file, of a kind of number
             raise ValueError(
-                f"{path} cannot be read as safetensors ({error}); fit the probe again"
+                f"{path} cannot be read as safetensors ({str(error)[:500]}); fit the probe again"
             ) from error
         if note.get("format") != FORMAT or set(arrays) != set(ARRAYS):
             raise ValueError(
-                f"{path} is no probe of format {FORMAT}: format {note.get('format')}, tensors "
-                f"{sorted(arrays)}; expected a file made by Probe.save"
+                f"{path} is no probe of format {FORMAT}: format {shortened(note.get('format'))}, "
+                f"tensors {shortened(sorted(arrays))}; expected a file made by Probe.save"
             )
         try:
             return cls(action_units(parse_json(note["aus"])), note["kind"], **arrays)

@@ -138,7 +138,7 @@ def note() -> dict:
     [
         (lambda: many(2_000_000), {}, "rows of 6 columns in"),
         (lambda: many(30_000, path=LONG), {"store_schema": False}, "texts of 27.,...,000 letters"),
-        (lambda: many(9, path="x" * 50_000_000), {"compression": "zstd"}, "ZSTD"),
+        (lambda: many(9, path="x" * 50_000_000), {"compression": "zstd"}, "bytes packed into"),
         (lambda: many(9).append_column("x", pa.array([[1]] * 9)), {}, "lists or records"),
     ],
     ids=["rows", "texts", "pages", "lists"],
