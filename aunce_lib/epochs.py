@@ -190,7 +190,8 @@ def load_epochs(name: str, folder: str | Path = FOLDER) -> Epochs:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
-            f"{path} is damaged: {str(error)[:1000]}; get it again from the repository, in its version"
+            f"{path} is damaged: {str(error)[:1000]}; get it again from the repository, in its "
+            "version"
         ) from error
 
 

@@ -13,10 +13,10 @@ PACKAGE = Path(__file__).parents[1] / "aunce_lib"
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
-    "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "centroids",
-    "encoder", "evaluation", "config", "checkpoint", "pretrained", "training", "pretraining",
-    "epochs", "load_or_train", "trial", "study", "experiment", "inspection", "widgets", "checks",
-    "predict", "timeline", "report", "preparation", "demo", "explore", "cli",
+    "facs", "tensors", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines",
+    "centroids", "encoder", "evaluation", "config", "checkpoint", "pretrained", "training",
+    "pretraining", "epochs", "load_or_train", "trial", "study", "experiment", "inspection",
+    "widgets", "checks", "predict", "timeline", "report", "preparation", "demo", "explore", "cli",
 )  # fmt: skip
 
 
