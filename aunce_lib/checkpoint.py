@@ -17,6 +17,7 @@ import warnings
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
@@ -90,15 +91,32 @@ def latest_checkpoint(folder: Path) -> tuple[Path, dict] | None:
 
 
 def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Put a checkpoint's tensors into a model and an optimizer of the same making."""
-    model.load_state_dict(load_file(path / FILES[0]))
-    tensors = load_file(path / FILES[1])
+    """Put a checkpoint's tensors into a model and an optimizer of the same making.
+
+    Raises:
+        ValueError: If they are of another making.
+    """
+    try:
+        model.load_state_dict(load_file(path / FILES[0]))
+        optimizer.load_state_dict(_deep(load_file(path / FILES[1]), optimizer))
+    except (SafetensorError, RuntimeError, ValueError, LookupError, TypeError) as error:
+        raise ValueError(
+            f"the checkpoint {path} does not fit this run ({str(error)[:500]}); resume with its "
+            "own settings, or choose another folder"
+        ) from error
+
+
+def _deep(tensors: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> dict:
+    """What `_flat` made flat, checked against the parameters."""
+    groups = optimizer.state_dict()["param_groups"]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         parameter, name = key.split(".")
+        if tensor.shape not in (parameters[int(parameter)].shape, torch.Size()):
+            raise ValueError(f"{key} of {FILES[1]} has the shape {tuple(tensor.shape)}")
         state.setdefault(int(parameter), {})[name] = tensor
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    return {"state": state, "param_groups": groups}
 
 
 def _flat(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

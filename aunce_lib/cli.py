@@ -320,6 +320,7 @@ def main() -> None:
             _add_arguments(own, command)
     # --on-error is --on_error
     given = [re.sub("^--[a-z-]+", lambda m: "--" + m[0][2:].replace("-", "_"), a) for a in sys.argv]
+    _check_settings(given)
     arguments = parser.parse_args(given[1:], defaults=False)  # every command has its own
     command = next(c for c in COMMANDS if c.__name__ == arguments.subcommand)
     given = vars(arguments[arguments.subcommand])
@@ -339,6 +340,21 @@ def main() -> None:
     except (OSError, ValueError, ImportError, FloatingPointError) as error:
         print(f"aunce: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def _check_settings(given: list[str]) -> None:
+    """Refuse a file of settings that `TrainConfig.load` would refuse to read; ends the program."""
+    for name, value in zip(given, [*given[1:], ""], strict=True):
+        name, _, joined = name.partition("=")
+        path = Path(joined or value)
+        try:
+            if name == "--config" and path.is_file():
+                from aunce_lib.corpora.untrusted import read_yaml
+
+                read_yaml(path)
+        except (OSError, ValueError) as error:
+            print(f"aunce: {error}", file=sys.stderr)
+            sys.exit(2)
 
 
 def _add_arguments(parser: ArgumentParser, command) -> None:

@@ -7,15 +7,18 @@ import math
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from reprlib import repr as shortened  # a small YAML file can hold a value without end
+from reprlib import repr as shortened  # a small YAML file can hold a long value
 
 import yaml
 
 from aunce_lib.corpora.atomic import atomic_path
+from aunce_lib.corpora.untrusted import read_yaml
 from aunce_lib.encoder import BACKBONES, Encoder
 
 PROTOCOLS = Path(__file__).parent / "configs" / "protocols"
 LOSSES = ("aunce", "centroid", "bce", "ntxent", "supcon", "hcl")
+#: Above what anybody trains with, below what fills a memory: settings may come from a stranger.
+MOST = {"epochs": 10**6, "batch_size": 10**7, "image_size": 4096, "dim": 2**16}
 _KINDS = {
     "str": str,
     "str | None": str | None,
@@ -122,7 +125,12 @@ class TrainConfig:
                 raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
         for name in ("epochs", "batch_size", "image_size", "learning_rate", "temperature"):
             if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+                raise ValueError(f"{name} must be above 0, got {shortened(getattr(self, name))}")
+        for name, most in MOST.items():
+            if (getattr(self, name) or 0) > most:
+                raise ValueError(
+                    f"{name} must be at most {most:,}, got {shortened(getattr(self, name))}"
+                )
         for name in ("view_strength", "warmup", "drop_path", "backbone_rate"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
@@ -138,7 +146,14 @@ class TrainConfig:
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be above 0, or None, got {getattr(self, name)}")
         if not 0 <= self.seed < 2**32:
-            raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
+            raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {shortened(self.seed)}")
+        if not all(
+            isinstance(kind, str) and type(share) in (int, float)
+            for kind, share in self.probabilities.items()
+        ):
+            raise ValueError(
+                f"probabilities must map kinds to numbers, got {shortened(self.probabilities)}"
+            )
         if not all(isinstance(kept, int) and 0 <= kept <= self.epochs for kept in self.keep_epochs):
             raise ValueError(
                 f"keep_epochs must lie in 0..{self.epochs} (epochs), "
@@ -194,16 +209,15 @@ class TrainConfig:
             ValueError: If the file is no mapping, names a setting that does not exist, or a value
                 makes no sense.
         """
-        known = [setting.name for setting in fields(cls)]
+        known, values = [setting.name for setting in fields(cls)], read_yaml(path)
         try:
-            values = yaml.safe_load(Path(path).read_text())
             if not isinstance(values, dict):
                 raise ValueError("must map settings to values, such as `epochs: 12`")
             unknown = [name for name in values if name not in known]
             if unknown:
                 raise ValueError(f"{shortened(unknown)} are no settings; these are: {known}")
             return cls(**values)
-        except (ValueError, yaml.YAMLError) as error:
+        except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
     def to_dict(self) -> dict:
@@ -220,7 +234,7 @@ def _typed(name: str, annotation: str, value):
     """The value as what its annotation says; YAML reads 1e-3 as a text and knows no tuples."""
     kind = _KINDS[annotation]
     if kind is float and type(value) in (int, str):
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             value = float(value)
     if kind is tuple and isinstance(value, list):
         value = tuple(value)

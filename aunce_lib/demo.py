@@ -15,6 +15,7 @@ from aunce_lib.config import TrainConfig
 from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.corpora.processes import dead_workers_told
 from aunce_lib.inspection.projection import project
 from aunce_lib.report import MAPPED_AU, DemoResult, write_report
 from aunce_lib.trial import Trial, choose_fold, one_thread, run_trial
@@ -116,4 +117,5 @@ def _maps(embeddings: dict[str, np.ndarray], aus, seed: int) -> dict[tuple[str, 
 
 
 def _side_by_side(jobs):
-    return Parallel(n_jobs=min(len(MODELS), os.cpu_count() or 1))(jobs)
+    with dead_workers_told("training or mapping"):
+        return Parallel(n_jobs=min(len(MODELS), os.cpu_count() or 1))(jobs)

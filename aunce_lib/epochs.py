@@ -21,13 +21,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import save
 
 from aunce_lib.corpora import synthetic
 from aunce_lib.corpora.atomic import atomic_path
 from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.corpora.untrusted import action_units, parse_json
 from aunce_lib.evaluation.inputs import as_embeddings
 from aunce_lib.pretrained import FOLDER, read_tensors
+from aunce_lib.tensors import tensor_bytes
 from aunce_lib.training import Run
 
 FORMAT = "aunce_lib.epochs/1"
@@ -147,12 +148,11 @@ def save_epochs(
         "corpus": {key: table.metadata[key] for key in CORPUS},
         "cosine_error": _cosine_error(exact, _restore(small, scale)),
     }
-    tensors = {key: np.ascontiguousarray(value) for key, value in tensors.items()}
     header = {"format": FORMAT, "note": json.dumps(note)}
     header["sha256"] = _checksum(tensors, header["note"])
     path = Path(folder) / f"{name}{ENDING}"
     with atomic_path(path) as temporary:
-        temporary.write_bytes(save(tensors, header))
+        temporary.write_bytes(tensor_bytes(tensors, header))
     return path
 
 
@@ -169,26 +169,37 @@ def load_epochs(name: str, folder: str | Path = FOLDER) -> Epochs:
         known = f"there are {there}" if there else "there are none; install from a clone"
         raise FileNotFoundError(f"no embeddings by epoch of {name!r} in {folder}: {known}")
     state, header = read_tensors(path, FORMAT)
-    tensors = {key: value.numpy() for key, value in state.items()}
-    if header.get("sha256") != _checksum(tensors, header.get("note", "")):
-        raise ValueError(
-            f"{path} is damaged: its content is not what was written; get it again from the "
-            "repository, in its version"
+    try:
+        tensors = {key: value.numpy() for key, value in state.items()}
+        if header.get("sha256") != _checksum(tensors, header.get("note", "")):
+            raise ValueError("its content is not what was written")
+        note, labels = parse_json(header["note"]), tensors["labels"].astype(np.float32)
+        _check_shapes(tensors)
+        return Epochs(
+            name,
+            action_units(note["aus"]),
+            tensors["epochs"],
+            _restore(tensors["embeddings"], tensors["scale"]).swapaxes(1, 2),
+            np.where(labels == UNKNOWN, np.float32(np.nan), labels),
+            np.array(note["subjects"]),
+            tensors["light"],
+            tensors["rows"],
+            pd.DataFrame(note["history"]),
+            note["corpus"],
+            note["cosine_error"],
         )
-    note, labels = json.loads(header["note"]), tensors["labels"].astype(np.float32)
-    return Epochs(
-        name,
-        tuple(note["aus"]),
-        tensors["epochs"],
-        _restore(tensors["embeddings"], tensors["scale"]).swapaxes(1, 2),
-        np.where(labels == UNKNOWN, np.float32(np.nan), labels),
-        np.array(note["subjects"]),
-        tensors["light"],
-        tensors["rows"],
-        pd.DataFrame(note["history"]),
-        note["corpus"],
-        note["cosine_error"],
-    )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is damaged: {str(error)[:1000]}; get it again from the repository, in its "
+            "version"
+        ) from error
+
+
+def _check_shapes(tensors: dict[str, np.ndarray]) -> None:
+    """Coordinates (E, J, N, K) with scales (E, J, 1, K): never more than the file itself holds."""
+    small, scale = tensors["embeddings"], tensors["scale"]
+    if small.ndim != 4 or scale.shape != (*small.shape[:2], 1, small.shape[3]):
+        raise ValueError(f"embeddings {small.shape} and scale {scale.shape} do not fit each other")
 
 
 def _shrink(exact: np.ndarray, n_axes: int) -> tuple[np.ndarray, np.ndarray]:

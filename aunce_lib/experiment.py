@@ -17,6 +17,7 @@ from aunce_lib.corpora.folds import (
 )
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
+from aunce_lib.corpora.untrusted import read_json
 from aunce_lib.devices import fabric_for
 from aunce_lib.distributed import world
 from aunce_lib.evaluation.embed import embed
@@ -141,7 +142,7 @@ def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: train the run with `aunce train`")
     try:
-        data = json.loads(path.read_text())
+        data = read_json(path)
         prepared, fold = str(data["prepared"]), int(data["fold"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}): resume the run to mend it") from error
@@ -153,7 +154,8 @@ def probe_run(folder: str | Path, kind: str = "logistic") -> Evaluation:
     probe.save(run.folder / "probe.safetensors")
     evaluation, _ = evaluate_on(run.encoder, probe, test, train.labels)
     metrics_path = run.folder / "metrics.json"
-    metrics = json.loads(metrics_path.read_text()) if metrics_path.is_file() else {}
+    metrics = read_json(metrics_path) if metrics_path.is_file() else {}
+    metrics = metrics if isinstance(metrics, dict) else {}  # ours is written below
     all_active = float(evaluation.baselines["all_active"].loc["macro", "f1"])
     metrics |= {"probe": {"kind": kind, **evaluation.to_dict()}, "all_active": all_active} | data
     _write(metrics_path, metrics)

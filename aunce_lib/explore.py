@@ -25,6 +25,7 @@ from aunce_lib.corpora.folds import holdout
 from aunce_lib.corpora.frames import FrameTable
 from aunce_lib.corpora.prepare import load_prepared
 from aunce_lib.corpora.store import FrameStore
+from aunce_lib.corpora.untrusted import read_json
 from aunce_lib.encoder import Encoder
 from aunce_lib.evaluation.embed import embed
 from aunce_lib.evaluation.probe import Probe
@@ -109,7 +110,12 @@ def open_corpus(corpus: str | None, source: str | None = None) -> FrameTable:
     """
     trained_on = Path(source or "") / "data.json"
     if corpus is None and source and trained_on.is_file():
-        corpus = str(json.loads(trained_on.read_text())["prepared"])
+        data = read_json(trained_on)
+        if not isinstance(data, dict) or "prepared" not in data:
+            raise ValueError(
+                f"{trained_on} does not say what the run was trained on: name a corpus"
+            )
+        corpus = str(data["prepared"])
     corpus = corpus or "synth-bp4d"
     if corpus in CORPORA:
         return synthetic.load(corpus, progress=True)

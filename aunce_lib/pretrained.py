@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortened
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 from torch import nn
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora.atomic import atomic_path
+from aunce_lib.corpora.untrusted import action_units, parse_json, read_json
 from aunce_lib.encoder import Encoder
 from aunce_lib.evaluation.probe import ARRAYS, Probe
+from aunce_lib.tensors import tensor_bytes
 
 FOLDER = Path(__file__).parents[1] / "data" / "pretrained"
 FORMAT = "aunce_lib.pretrained/1"
@@ -50,7 +52,10 @@ class Pretrained:
     def _repr_html_(self) -> str:
         from html import escape
 
-        rows = (f"<tr><th>{k}</th><td>{escape(str(v))}</td></tr>" for k, v in self.card.items())
+        rows = (
+            f"<tr><th>{escape(str(k))}</th><td>{escape(str(v))}</td></tr>"
+            for k, v in self.card.items()
+        )
         return f"<p><b>{escape(self.name)}</b></p><table>{''.join(rows)}</table>"
 
 
@@ -105,7 +110,7 @@ def _write(name: str, state: dict, note: dict, card: dict, folder: Path) -> Path
     """Weights and card, or the error that says what the card lacks."""
     if missing := [key for key in CARD if not card.get(key) and card.get(key) != 0]:
         raise ValueError(f"card must tell {', '.join(missing)} of the model")
-    content = save({key: np.ascontiguousarray(value) for key, value in state.items()}, note)
+    content = tensor_bytes(state, note)
     card = {**card, "sha256": hashlib.sha256(content).hexdigest()}
     path = folder / f"{name}.safetensors"
     files = {
@@ -128,25 +133,52 @@ def load_pretrained(name: str, folder: str | Path = FOLDER) -> Pretrained:
     """
     path = _find(name, Path(folder))
     state, note = read_tensors(path, FORMAT)
+    card = read_json(path.with_suffix(".json"))
     try:
-        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if not isinstance(card, dict):
+            raise ValueError("its card must map names to texts")
         if hashlib.sha256(path.read_bytes()).hexdigest() != card["sha256"]:
             raise ValueError("its card is of other weights (sha256)")
         if "aus" not in note:
             raise ValueError(f"it holds a backbone alone; use TrainConfig(init={name!r})")
-        config, aus = TrainConfig(**json.loads(note["config"])), tuple(json.loads(note["aus"]))
-        with torch.random.fork_rng():  # initial weights are drawn, only to be replaced
-            encoder = config.build_encoder(len(aus))
-        encoder.load_state_dict(_part(state, "encoder."))
+        config, aus = (
+            TrainConfig(**parse_json(note["config"])),
+            action_units(parse_json(note["aus"])),
+        )
+        encoder = encoder_with(_part(state, "encoder."), config, len(aus))
         probe = None
         if "probe" in note:
             arrays = {key: value.numpy() for key, value in _part(state, "probe.").items()}
             probe = Probe(aus, note["probe"], **arrays)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
-            f"{path}: {error}; get the files again from the repository, in its version"
+            f"{path}: {str(error)[:1000]}; get the files again from the repository, in its version"
         ) from error
     return Pretrained(name, encoder.eval(), probe, config, aus, card)
+
+
+def encoder_with(weights: dict[str, torch.Tensor], config: TrainConfig, n_aus: int) -> Encoder:
+    """The encoder that a config describes, with given weights.
+
+    Raises:
+        ValueError: If they do not fit. What decides its size is compared before it is built: a
+            config of a few bytes could ask for any amount of memory.
+    """
+    rows = {"graph.norm.weight": n_aus}
+    if config.dim is not None:
+        rows["projection.weight"] = config.dim
+    if config.backbone == "conv-small":
+        rows["backbone.regions"] = math.ceil(config.image_size / 16) ** 2
+    for name, n in rows.items():
+        if name not in weights or weights[name].shape[:1] != (n,):
+            raise ValueError(f"the weights do not fit the settings: {name} must have {n} rows")
+    with torch.random.fork_rng():  # initial weights are drawn, only to be replaced
+        encoder = config.build_encoder(n_aus)
+    try:
+        encoder.load_state_dict(weights)
+    except RuntimeError as error:  # other names or shapes
+        raise ValueError(f"the weights do not fit the settings: {str(error)[:500]}") from error
+    return encoder
 
 
 def start_encoder(config: TrainConfig, n_aus: int) -> Encoder:
@@ -212,11 +244,11 @@ def read_tensors(path: Path, file_format: str) -> tuple[dict[str, torch.Tensor],
         with safe_open(path, framework="pt") as file:
             note = file.metadata() or {}
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path} is damaged ({error}); {again}") from error
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{path} is damaged ({str(error)[:500]}); {again}") from error
     if note.get("format") != file_format:
         raise ValueError(
-            f"{path} is not of format {file_format}, but {note.get('format')}; {again}"
+            f"{path} is not of format {file_format}, but {shortened(note.get('format'))}; {again}"
         )
     return state, note
 

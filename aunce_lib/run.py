@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from aunce_lib.checkpoint import latest_checkpoint
 from aunce_lib.config import TrainConfig
+from aunce_lib.corpora.untrusted import action_units
 from aunce_lib.encoder import Encoder
+from aunce_lib.pretrained import encoder_with
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,23 +52,22 @@ class Run:
                 "train one, for instance with `aunce demo`"
             )
         config, (path, state) = TrainConfig.load(folder / "config.yaml"), found
-        with torch.random.fork_rng():  # initial weights are drawn, only to be replaced
-            encoder = config.build_encoder(len(state["aus"]))
         prefix = "encoder."
-        weights = {
-            name.removeprefix(prefix): torch.from_numpy(tensor)
-            for name, tensor in load_file(path / "model.safetensors").items()
-            if name.startswith(prefix)
-        }
         try:
-            encoder.load_state_dict(weights)
-        except RuntimeError as error:  # other names or shapes
+            aus, history = action_units(state["aus"]), pd.DataFrame(state["history"])
+            weights = {
+                name.removeprefix(prefix): torch.from_numpy(tensor)
+                for name, tensor in load_file(path / "model.safetensors").items()
+                if name.startswith(prefix)
+            }
+            encoder = encoder_with(weights, config, len(aus))
+        except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
                 f"the weights in {path} do not fit the encoder that {folder / 'config.yaml'} "
-                "describes: they are of another version of aunce_lib or another config; train again"
+                f"describes ({error}): they are of another version of aunce_lib or another config; "
+                "train again"
             ) from error
-        history = pd.DataFrame(state["history"])
-        return cls(folder, config, tuple(state["aus"]), encoder.eval(), history)
+        return cls(folder, config, aus, encoder.eval(), history)
 
     def embeddings(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Embeddings (n, J, D) kept at an epoch, and the rows (n,) of the store they belong to.

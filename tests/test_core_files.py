@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "aunce_lib"
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
-    "facs", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines", "centroids",
-    "encoder", "evaluation", "config", "protocols", "checkpoint", "pretrained", "batches",
+    "facs", "tensors", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines",
+    "centroids", "encoder", "evaluation", "config", "protocols", "checkpoint", "pretrained", "batches",
     "interruption", "devices", "optimisation", "micro_batch", "run", "watching", "training",
     "pretraining", "epochs", "load_or_train", "trial", "study", "experiment", "footprint",
     "dry_run", "inspection", "widgets", "checks", "predict", "timeline", "report", "preparation",

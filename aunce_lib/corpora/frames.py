@@ -6,6 +6,7 @@ import json
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..facs import column
 from .atomic import atomic_path
 from .errors import CorpusError
 from .tidy import au_numbers, tidy
+from .untrusted import parse_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -195,22 +197,15 @@ class FrameTable:
 
         Raises:
             FileNotFoundError: If there is no such file.
-            CorpusError: If the file is damaged, no FrameTable, or does not fit the store.
+            CorpusError: If the file is damaged, no FrameTable, claims more than its bytes can
+                hold, or does not fit the store.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        from .parquet import read_parquet
 
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"no frame table at {path}; make it first or correct the path")
-        try:
-            arrow = pq.read_table(path, page_checksum_verification=True)
-            frames = arrow.to_pandas()
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            raise CorpusError(
-                f"{path} cannot be read as parquet ({error}); expected a file made by "
-                "FrameTable.save; make it again from its source"
-            ) from error
+        frames, arrow = read_parquet(path)
         note = (arrow.schema.metadata or {}).get(METADATA_KEY)
         if note is None:
             raise CorpusError(
@@ -219,16 +214,23 @@ class FrameTable:
             )
         if arrow.schema.metadata.get(CHECKSUM_KEY) != _footer_checksum(arrow, note):
             raise CorpusError(f"{path} cannot be read: its footer is damaged; make it again")
-        note = json.loads(note)
-        if note["version"] != FORMAT_VERSION:
+        try:
+            note = parse_json(note)
+            version, metadata = note["version"], note["metadata"]
+        except (ValueError, KeyError, TypeError) as error:
             raise CorpusError(
-                f"{path} is a FrameTable of version {note['version']}, this library reads version "
-                f"{FORMAT_VERSION}; make it again from its source"
+                f"{path} is a parquet file, but its note of a FrameTable is damaged ({error}); "
+                "make it again from its source"
+            ) from error
+        if version != FORMAT_VERSION:
+            raise CorpusError(
+                f"{path} is a FrameTable of version {shortened(version)}, this library reads "
+                f"version {FORMAT_VERSION}; make it again from its source"
             )
         try:
-            return cls(frames, note["metadata"], store)
-        except CorpusError as error:
-            raise CorpusError(f"{path}: {error}") from error
+            return cls(frames, metadata, store)
+        except (CorpusError, TypeError) as error:
+            raise CorpusError(f"{path}: {str(error)[:2000]}") from error  # may quote any text
 
     def _repr_html_(self) -> str:
         from .card import table_card

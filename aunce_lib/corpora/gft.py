@@ -27,6 +27,7 @@ from .rawfiles import (
     relative,
     with_images,
 )
+from .untrusted import parse_yaml
 
 TEMPLATE = """\
 # How this copy of GFT is laid out. Look at your files and replace every null.
@@ -122,8 +123,6 @@ def read(
 
 def _description(path: Path) -> dict:
     """The filled-in template, checked."""
-    import yaml
-
     if not path.exists():
         raise CorpusError(
             f"{path} is missing; expected a description of your copy, because GFT's layout is not "
@@ -131,10 +130,10 @@ def _description(path: Path) -> dict:
         )
     text = read_text(path)
     try:
-        said = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = parse_yaml(text)
+    except ValueError as error:
         raise CorpusError(
-            f"{path} is no YAML ({' '.join(str(error).split())}); expected lines such as 'missing: "
+            f"{path} {' '.join(str(error).split())}; expected lines such as 'missing: "
             "[9]'; correct it"
         ) from error
     given = said if isinstance(said, dict) else {}

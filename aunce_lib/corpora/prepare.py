@@ -34,6 +34,7 @@ from .landmarks import finder
 from .pictures import NOBODY, Alignment, pictures
 from .processes import work_off
 from .store import FrameStore, UnfinishedStore
+from .untrusted import read_json
 
 CHUNK = 128  # frames between two records: what one process can lose
 ALIGNED = ("affwild2",)  # corpora that come as aligned crops
@@ -120,6 +121,12 @@ def prepare(
         raise ValueError(f"size and processes must be at least 1, got {size} and {processes}")
     if "path" not in table.frames:
         raise ValueError("the table has no column 'path'; read the corpus with its reader")
+    upwards = table.frames["path"].astype(str).str.contains(r"(?:^|[/\\!])\.\.(?:[/\\]|$)")
+    if upwards.any():
+        raise ValueError(
+            f"path {table.frames['path'][upwards].iloc[0]!r} of the table leads out of the corpus; "
+            "read the corpus with its reader"
+        )
     source, out = Path(source), Path(out)
     base = source if source.is_dir() else source.parent
     if not source.exists():
@@ -198,7 +205,9 @@ def _claim(out: Path, job: Job, plan: dict) -> None:
         raise FileExistsError(f"{out} holds other files of such names: choose another folder")
     if path.exists():
         try:
-            begun = json.loads(path.read_text())
+            begun = read_json(path)
+            if not isinstance(begun, dict) or begun.keys() != plan.keys():
+                raise ValueError("it is no plan of this version")
         except ValueError as error:
             raise CorpusError(
                 f"{path} is damaged ({error}); delete {job.folder}, begin anew"
@@ -331,9 +340,14 @@ def _conclude(job: Job, table: FrameTable, out: Path, plan: dict) -> FrameTable:
     """The list of the rejected and the table; which comes last, for it says that all is there."""
     found, aligned = [], Counter()
     for path in sorted(job.folder.glob("[0-9]*.json")):
-        record = json.loads(path.read_text())
-        found += record["rejected"]
-        aligned.update(record["aligned"])
+        try:
+            record = read_json(path)
+            found += record["rejected"]
+            aligned.update(record["aligned"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorpusError(
+                f"{path} is damaged ({error}); delete {job.folder}, begin anew"
+            ) from (error)
     rejected = (
         pd.DataFrame(found, columns=["row", "reason", "detail"]).set_index("row").sort_index()
     )

@@ -7,7 +7,27 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+
+DIED = "perhaps for want of memory; what is done is kept: run again, with fewer processes"
+
+
+@contextmanager
+def dead_workers_told(work: str) -> Iterator[None]:
+    """Make joblib's long error of a process that was killed one that a user can mend.
+
+    Args:
+        work: What they did, such as "drawing".
+
+    Raises:
+        ChildProcessError: In its place.
+    """
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise ChildProcessError(f"a process that was {work} was killed, {DIED}") from error
 
 
 def work_off(
@@ -54,8 +74,7 @@ def work_off(
                     process.join()
                     if process.exitcode:
                         raise ChildProcessError(
-                            f"a process ended with {process.exitcode}, perhaps for want of memory; "
-                            "what is done is kept: run again, with fewer processes"
+                            f"a process ended with {process.exitcode}, {DIED}"
                         ) from None
                     continue
                 if isinstance(message, Exception):

@@ -11,18 +11,25 @@ The file is a header of 64 bytes, then N frames of H×W×3 bytes (uint8, RGB), o
            60   uint32    CRC-32 of the 60 bytes before
     (all little-endian)
 
-Frame i starts at byte 64 + i·H·W·3, so a batch is read without decoding anything and several
-processes share one copy in memory. The header says exactly how long the file must be: a file that
-was cut off, grew, or comes from elsewhere is refused before its first pixel is used.
+Frame i starts at byte 64 + i·H·W·3, so a batch is read without decoding anything, and several
+processes share the one copy that the system caches. The header says exactly how long the file
+must be: one that was cut off, grew, or comes from elsewhere is refused before its first pixel is
+used.
+
+Frames are read, not mapped into memory: when a mapped file is cut off, or the network mount it lies
+on goes away, the system ends the process (SIGBUS); a read that fails is an error that can be told.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -39,6 +46,7 @@ VERSION = 1
 HEADER = struct.Struct("<8sIQII32xI")
 CHANNELS = 3
 assert HEADER.size == 64
+_SEEKING = threading.Lock()  # where a read cannot name its place
 
 
 class FrameStore:
@@ -59,10 +67,9 @@ class FrameStore:
         (5, (2, 4, 4, 3), torch.Size([2, 3, 4, 4]))
     """
 
-    def __init__(self, path: Path, frames: np.memmap) -> None:
-        self.path = path
-        self._frames = frames  # (N, H, W, 3)
-        _, self.height, self.width, _ = frames.shape
+    def __init__(self, path: Path, file: BinaryIO, n: int, height: int, width: int) -> None:
+        self.path, self._file, self._n = path, file, n
+        self.height, self.width = height, width
 
     @classmethod
     def open(cls, path: str | Path) -> FrameStore:
@@ -73,11 +80,8 @@ class FrameStore:
             CorpusError: If the file is no store, was cut off or grew, or its header is damaged.
         """
         path = Path(path).absolute()
-        n, height, width = _read_header(path)
-        frames = np.memmap(
-            path, np.uint8, mode="r", offset=HEADER.size, shape=(n, height, width, CHANNELS)
-        )
-        return cls(path, frames)
+        sizes = _read_header(path)
+        return cls(path, path.open("rb", buffering=0), *sizes)
 
     @classmethod
     @contextmanager
@@ -110,11 +114,39 @@ class FrameStore:
             writer.finish()
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return self._n
 
     def __getitem__(self, rows) -> np.ndarray:
-        """Frames as a copy, uint8 (n, H, W, 3). Rows: a slice, an integer, or integers (n,)."""
-        return self._frames[self._checked(rows)]
+        """Frames as a copy, uint8 (n, H, W, 3). Rows: a slice, an integer, or integers (n,).
+
+        Raises:
+            IndexError, TypeError: If a row is not in the store, or no integer.
+            OSError: If the file can no longer be read, or not to its end.
+        """
+        rows = self._checked(rows)
+        frames = np.empty((len(rows), self.height, self.width, CHANNELS), np.uint8)
+        ends = np.flatnonzero(np.diff(rows) != 1) + 1
+        bounds = [0, *ends.tolist(), len(rows)] if len(rows) else []
+        for start, stop in pairwise(bounds):  # neighbours in one go
+            self._read(frames[start:stop], int(rows[start]))
+        return frames
+
+    def _read(self, frames: np.ndarray, row: int) -> None:
+        """Fill frames (n, H, W, 3) with those from `row` on."""
+        left = memoryview(frames).cast("B")
+        place = _size(row, self.height, self.width)
+        try:
+            while left:
+                n = _read_at(self._file, left, place)
+                if not n:
+                    raise OSError(errno.EIO, "it ends early: it was cut off after it was opened")
+                left, place = left[n:], place + n
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"could not read {self.path} ({error.strerror or error}); bring the file or its "
+                "disk back, or make the store again, then run again",
+            ) from error
 
     def batch(self, rows) -> torch.Tensor:
         """Frames as a tensor, uint8 (n, 3, H, W), channels last in memory as convolutions like."""
@@ -145,6 +177,15 @@ class FrameStore:
 
     def __repr__(self) -> str:
         return f"FrameStore({len(self):,} frames, {self.height}×{self.width}, {self.path})"
+
+
+def _read_at(file: BinaryIO, buffer: memoryview, place: int) -> int:
+    """Read into a buffer from a place in a file; the number of bytes, fewer than asked for or 0."""
+    if hasattr(os, "preadv"):  # moves no position that another thread or process relies on
+        return os.preadv(file.fileno(), [buffer], place)
+    with _SEEKING:
+        file.seek(place)
+        return file.readinto(buffer)
 
 
 class FrameStoreWriter:

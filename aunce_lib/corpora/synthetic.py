@@ -26,6 +26,7 @@ from . import drawing, embedded, recording
 from .embedded import CORPORA
 from .errors import CorpusError
 from .frames import FrameTable
+from .processes import dead_workers_told
 from .recording import Plan, record
 from .store import FrameStore
 
@@ -78,7 +79,8 @@ def load(
 
     Raises:
         ValueError: If there is no such corpus, size or difficulty, or a number is out of range.
-        OSError: If the cache folder cannot be written.
+        OSError: If the cache folder cannot be written; a ChildProcessError if a process that drew
+            was killed.
     """
     plan = _plan(name, size, n_people, n_frames, image_size, difficulty, seed)
     plan = replace(plan, device=torch.device(device).type)
@@ -102,6 +104,8 @@ def load(
                 drawn = _open(table_path, store_path)
             _forget_all_but(folder, stem, keep=(table_path, store_path))
             return drawn
+    except ChildProcessError:
+        raise  # it says what to do
     except OSError as error:
         raise OSError(
             error.errno,
@@ -174,14 +178,15 @@ def _draw(plan: Plan, table_path: Path, processes: int, device: str, progress: b
     table, pictures = record(plan)
     store_path = table_path.with_suffix(".store")
     part = table_path.with_suffix(".store.part")
-    table.metadata["pixels_crc32"] = drawing.draw_missing(
-        part,
-        pictures,
-        plan.image_size,
-        processes=processes,
-        device=device,
-        progress=progress,
-    )
+    with dead_workers_told(f"drawing {store_path}"):
+        table.metadata["pixels_crc32"] = drawing.draw_missing(
+            part,
+            pictures,
+            plan.image_size,
+            processes=processes,
+            device=device,
+            progress=progress,
+        )
     table.save(table_path)
     drawing.publish(part, store_path, len(table), plan.image_size)
 

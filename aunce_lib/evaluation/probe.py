@@ -12,11 +12,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortened
 
 import numpy as np
 
 from ..corpora.atomic import atomic_path
+from ..corpora.untrusted import action_units, parse_json
 from ..facs import column
+from ..tensors import tensor_bytes
 from .fitting import fit_logistic, fit_published, sigmoid
 from .inputs import as_embeddings, as_labels, as_subjects, same_length
 
@@ -53,14 +56,14 @@ class Probe:
         object.__setattr__(self, "aus", tuple(int(au) for au in self.aus))
         n_aus = len(self.aus)
         if self.kind not in KINDS:
-            raise ValueError(f"kind must be one of {KINDS}, got {self.kind!r}")
+            raise ValueError(f"kind must be one of {KINDS}, got {shortened(self.kind)}")
         if self.weight.ndim != 2 or len(self.weight) != n_aus or not self.weight.size:
             raise ValueError(f"weight must be ({n_aus}, D), got {self.weight.shape}")
         for name in ARRAYS:
             array = getattr(self, name)
             if array.dtype != np.float32:
                 raise TypeError(f"{name} must be float32, got {array.dtype}")
-            if array.shape[0] != n_aus or (name != "weight" and array.ndim != 1):
+            if array.shape[:1] != (n_aus,) or (name != "weight" and array.ndim != 1):
                 raise ValueError(f"{name} must be ({n_aus},), got {array.shape}")
             if np.isinf(array).any():
                 raise ValueError(f"{name} must be finite, or NaN for an AU without a rule")
@@ -94,11 +97,10 @@ class Probe:
 
     def save(self, path: str | Path) -> None:
         """Write the probe as one safetensors file, atomically."""
-        from safetensors.numpy import save_file
-
         note = {"format": FORMAT, "kind": self.kind, "aus": json.dumps(self.aus)}
-        with atomic_path(path) as temporary:
-            save_file({name: getattr(self, name) for name in ARRAYS}, temporary, metadata=note)
+        content = tensor_bytes({name: getattr(self, name) for name in ARRAYS}, note)
+        with atomic_path(path) as temporary:  # save_file's error of a full disk is no OSError
+            temporary.write_bytes(content)
 
     @classmethod
     def load(cls, path: str | Path) -> Probe:
@@ -117,17 +119,21 @@ class Probe:
             with safe_open(path, framework="numpy") as file:
                 note = file.metadata() or {}
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
+        except (
+            SafetensorError,
+            TypeError,
+            ValueError,
+        ) as error:  # of the file, of a kind of number
             raise ValueError(
-                f"{path} cannot be read as safetensors ({error}); fit the probe again"
+                f"{path} cannot be read as safetensors ({str(error)[:500]}); fit the probe again"
             ) from error
         if note.get("format") != FORMAT or set(arrays) != set(ARRAYS):
             raise ValueError(
-                f"{path} is no probe of format {FORMAT}: format {note.get('format')}, tensors "
-                f"{sorted(arrays)}; expected a file made by Probe.save"
+                f"{path} is no probe of format {FORMAT}: format {shortened(note.get('format'))}, "
+                f"tensors {shortened(sorted(arrays))}; expected a file made by Probe.save"
             )
         try:
-            return cls(tuple(json.loads(note["aus"])), note["kind"], **arrays)
+            return cls(action_units(parse_json(note["aus"])), note["kind"], **arrays)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path}: {error}; fit the probe again") from error
 

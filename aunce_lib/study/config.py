@@ -19,14 +19,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from reprlib import repr as shortened
 
-import yaml
-
 from ..config import TrainConfig
 from ..corpora import dials, synthetic
+from ..corpora.untrusted import read_yaml
 
 PRESETS = Path(__file__).parents[1] / "configs" / "studies"
 SPLITS = ("validation", "test")
@@ -39,6 +39,7 @@ NOISE = {
 #: Settings of a training that came after studies had been run: at their defaults they change
 #: nothing, so they leave a cell's digest, by which its result is found again, as it was.
 LATER = ("micro_batch", "chunk_size", "compile", "crop_from")
+MOST_CELLS = 20_000
 FIRST_TEST_SEED = 100  # seeds below are for choosing, from here on for reporting
 #: In the order of the cells: a study that is stopped early has all losses for some seeds.
 AXES = ("seed", "fold", "corpus", "size", "people", "imbalance", "frames", "noise")
@@ -128,7 +129,7 @@ class StudyConfig:
             values = getattr(self, name)
             values = tuple(values) if isinstance(values, list | tuple) else (values,)
             if name in ("imbalance", "noise"):  # 0 and 0.0 are the same cell
-                values = tuple(float(v) if _number(v) else v for v in values)
+                values = tuple(float(v) if _number(v) and abs(v) < 1e9 else v for v in values)
             object.__setattr__(self, name, values)
             if not values and name != "tested_on":
                 raise ValueError(f"{name} must be a value or a list of them, got an empty list")
@@ -141,7 +142,7 @@ class StudyConfig:
         for name in ("people", "frames"):
             several = "2 or more, or null for all"
             _check(name, getattr(self, name), lambda v: v is None or _whole(v, 2), several)
-        _check("imbalance", self.imbalance, lambda v: _number(v) and v > 0, "above 0")
+        _check("imbalance", self.imbalance, lambda v: _number(v) and 0 < v < 1e6, "above 0")
         _check("noise", self.noise, lambda v: _number(v) and 0 <= v <= 1, "in 0..1")
         _check("noise_kind", self.noise_kind, lambda v: v in [*NOISE], f"one of {[*NOISE]}")
         _check("fold", self.fold, lambda v: _whole(v, 1), "1 or more")
@@ -157,13 +158,17 @@ class StudyConfig:
                 f"loss must map names to settings of TrainConfig, got {shortened(self.loss)}"
             )
         for name, settings in {"train": self.train, **self.loss}.items():
-            if not isinstance(settings, dict):
+            if not isinstance(name, str) or not isinstance(settings, dict):
                 raise ValueError(f"{name} must map settings to values, got {shortened(settings)}")
             known = {f.name for f in fields(TrainConfig)} - {"seed", "keep_epochs"}
             if unknown := [key for key in settings if key not in known]:
                 raise ValueError(
                     f"{name}: {shortened(unknown)} can't be set; these can: {sorted(known)}"
                 )
+        lists = [value for value in self.train.values() if isinstance(value, list)]
+        n = math.prod(map(len, [*self._axes(), *lists, self.loss]))
+        if n > MOST_CELLS:
+            raise ValueError(f"the lists make {n:,} combinations, at most {MOST_CELLS:,} can run")
         self.cells()
 
     @classmethod
@@ -179,9 +184,8 @@ class StudyConfig:
         if not path.is_file():
             own = sorted(file.stem for file in PRESETS.glob("*.yaml"))
             raise FileNotFoundError(f"{path} is not there; studies of the library's own are {own}")
-        known = [setting.name for setting in fields(cls)]
+        known, values = [setting.name for setting in fields(cls)], read_yaml(path)
         try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
             if not isinstance(values, dict):
                 raise ValueError("must map keys to values, such as `split: test`")
             if unknown := [key for key in values if key not in known]:
@@ -189,7 +193,7 @@ class StudyConfig:
             if missing := [key for key in ("split", "loss") if key not in values]:
                 raise ValueError(f"{missing} must be given")
             return cls(**values)
-        except (ValueError, yaml.YAMLError) as error:
+        except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
     def cells(self) -> list[tuple[str, Cell]]:

@@ -30,7 +30,9 @@ from ..corpora import dials, synthetic
 from ..corpora.atomic import atomic_path
 from ..corpora.folds import holdout
 from ..corpora.frames import FrameTable
+from ..corpora.processes import dead_workers_told
 from ..corpora.store import FrameStore
+from ..corpora.untrusted import read_json
 from ..evaluation.bootstrap import MACRO
 from ..evaluation.geometry import collapse, uniformity
 from ..trial import choose_fold, evaluate_on, one_thread, run_trial
@@ -59,7 +61,8 @@ def run_study(
         See `results`.
 
     Raises:
-        OSError: If the folder can't be written or a corpus can't be drawn.
+        OSError: If the folder can't be written or a corpus can't be drawn; a ChildProcessError if
+            a process was killed.
     """
     folder = Path(folder)
     cells = {cell.digest: (loss, cell) for loss, cell in config.cells()}
@@ -70,16 +73,17 @@ def run_study(
         load_corpus(corpus, size, config.corpus_seed)  # drawn once, not by each process
     started = time.perf_counter()
     jobs = (delayed(run_cell)(cells[digest][1], folder) for digest in todo)
-    ended = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs)
-    for number, (digest, told) in enumerate(ended, 1):
-        loss, cell = cells[digest]
-        left = (time.perf_counter() - started) / number * (len(todo) - number)
-        if progress:
-            print(
-                f"[{number}/{len(todo)}] {loss}, {cell.corpus}, noise {cell.noise:g}, seed "
-                f"{cell.seed}: {told} · about {_duration(left)} left",
-                flush=True,
-            )
+    with dead_workers_told(f"running cells of {folder}"):
+        ended = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs)
+        for number, (digest, told) in enumerate(ended, 1):
+            loss, cell = cells[digest]
+            left = (time.perf_counter() - started) / number * (len(todo) - number)
+            if progress:
+                print(
+                    f"[{number}/{len(todo)}] {loss}, {cell.corpus}, noise {cell.noise:g}, seed "
+                    f"{cell.seed}: {told} · about {_duration(left)} left",
+                    flush=True,
+                )
     return results(config, folder)
 
 
@@ -209,7 +213,9 @@ def _path(folder: Path, digest: str) -> Path:
 
 def _read(path: Path) -> dict | None:
     with suppress(FileNotFoundError, ValueError):  # a damaged one is done again
-        return json.loads(path.read_text())
+        record = read_json(path)
+        if isinstance(record, dict) and isinstance(record.get("settings"), dict):
+            return record
     return None
 
 

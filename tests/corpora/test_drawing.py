@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import signal
 import time
 from pathlib import Path
 
@@ -203,3 +205,16 @@ def test_opening_reads_a_few_chunks_evenly(tmp_path, monkeypatch):
     monkeypatch.setattr(synthetic, "CHUNKS_CHECKED", 3)
     synthetic.load(cache=tmp_path, **SETTINGS)
     assert read == [0, 3, 7]
+
+
+def dies(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_drawing_process_that_is_killed_is_an_error_in_words(tmp_path, undisturbed, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(drawing, "_draw_chunk", dies)
+        with pytest.raises(ChildProcessError, match=r"drawing .*\.store was killed.*run again"):
+            synthetic.load(cache=tmp_path, processes=2, **SETTINGS)
+    table = synthetic.load(cache=tmp_path, **SETTINGS)
+    np.testing.assert_array_equal(table.store[:], undisturbed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -296,3 +297,23 @@ def test_another_backend_is_chosen_by_joblibs_own_configuration(written, tmp_pat
 )
 def test_time_left_is_told_in_the_unit_that_matters(seconds, told):
     assert study_run._duration(seconds) == told
+
+
+def dies(cell, folder):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_an_error_in_words_and_what_is_done_is_kept(
+    written, tmp_path, monkeypatch
+):
+    config = StudyConfig.load(written())
+    (first, _), *_ = [(cell.digest, cell) for _, cell in config.cells()]
+    kept_record = {"settings": {"renderer": "x"}, "rows": [{"macro_f1": 0.5}]}
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / f"{first}.json").write_text(json.dumps(kept_record))
+    monkeypatch.setattr(study_run, "run_cell", dies)
+    with pytest.raises(ChildProcessError, match=r"cells of .*killed.*is kept: run again"):
+        run_study(config, tmp_path, n_jobs=2, progress=False)
+    assert study_run._is_done(tmp_path, first)
+    monkeypatch.undo()
+    assert len(study_run.results(config, tmp_path)) == 1
