@@ -183,9 +183,7 @@ def parts_of(step: Step, views: tuple[Tensor, Tensor], labels: Tensor) -> dict[s
     seconds = side_by_side(
         {
             "step": lambda: step(views, labels),
-            "backbone": lambda: [
-                step.encoder.backbone(v).square().mean().backward() for v in views
-            ],
+            "backbone": lambda: [backbone(v).square().mean().backward() for v in views],
             "loss": lambda: aunce_loss(z0, z1, labels, KINDS, variant="official").backward(),
             "optimiser": step.optimizer.step,
         },
