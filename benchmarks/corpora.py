@@ -83,7 +83,7 @@ def prepare_speed(quick: bool) -> list[Row]:
     from PIL import Image
     from skimage.data import astronaut
 
-    n, size, rates = 8 if quick else 32, 256, {}
+    n, size, rates = 4 if quick else 32, 256, {}
     photo = Image.fromarray(astronaut()).resize((1040, 1040)).crop((-176, 0, 1216, 1040))
     points = np.full((68, 2), 0.0)
     points[36:42], points[42:48], points[[48, 54]] = (590, 206), (677, 211), (629, 293)

@@ -21,6 +21,7 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from aunce_lib.inspection.style import PALETTE, quiet
 from benchmarks.outlook import outlook
@@ -77,26 +78,37 @@ def growth_table(points: pd.DataFrame) -> str:
 
 
 def draw(points: pd.DataFrame) -> Figure:
-    """All curves, both axes logarithmic; the legend holds the exponents."""
+    """All curves, both axes logarithmic: a slope of k is growth by sizeᵏ."""
     figure, axes = plt.subplots(2, 3, figsize=(13, 7.6), layout="constrained")
+    figure.get_layout_engine().set(hspace=0.06, wspace=0.05)
     for ax, (title, quantity, label, curves) in zip(axes.flat, PANELS, strict=True):
         ax.set(xscale="log", yscale="log", title=title, xlabel=label, ylabel=quantity)
         for curve, look in zip(curves, LOOKS, strict=False):
             _line(ax, points, curve, quantity, *look)
         low, high = ax.get_ylim()
         if high < 4 * low:  # a constant fills no axis by its noise
-            ax.set_ylim(low / 4, high * 4)
+            low, high = low / 4, high * 4
+        ax.set_ylim(low, high * (high / low) ** 0.35)  # room for the legend
         quiet(ax)
+        _plain_ticks(ax)
         ax.legend(frameon=False, loc="upper left", fontsize=9)
-        ax.set_ylim(top=ax.get_ylim()[1] * 4)  # room for the legend
     return figure
+
+
+def _plain_ticks(ax: Axes) -> None:
+    """1,000 instead of a power of ten, and 2 and 5 between where there is room."""
+    for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        narrow = limits[1] < 100 * limits[0]
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,), numticks=12))
+        axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}" if x >= 1 else f"{x:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _line(ax: Axes, points: pd.DataFrame, curve: str, quantity: str, colour, marker, style) -> None:
     some = points[(points.curve == curve) & (points.quantity == quantity)].sort_values("size")
     if len(some) < 3:
         return
-    name = f"{curve}: size$^{{{exponent(some['size'], some.value):.2f}}}$"
+    name = f"{curve}, k = {exponent(some['size'], some.value):.2f}"
     ax.plot(some["size"], some.value, marker=marker, ls=style, color=PALETTE[colour], label=name)
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from datetime import date
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from aunce_lib.baselines import SupCon
 from aunce_lib.encoder import Encoder
 from aunce_lib.loss import aunce_loss
+from benchmarks import curves
+from benchmarks.curves import Point
+from benchmarks.growth import DOCS, PANELS, draw, exponent, fill, growth_table
 from benchmarks.inputs import KINDS, N_AUS, batch, long_table, photographs
+from benchmarks.outlook import outlook
 from benchmarks.peers import full_tensor_loss, looped_supcon, pil_view, reference_encoder
 from benchmarks.report import Row, as_markdown, measured_elsewhere
 
@@ -122,3 +128,52 @@ def test_a_file_that_holds_something_else_is_refused(tmp_path, content):
     path.write_text(content)
     with pytest.raises(ValueError, match=r"must hold .* delete it"):
         measured_elsewhere(path, "make x")
+
+
+def test_an_exponent_is_the_slope_of_the_larger_sizes():
+    sizes = [1, 2, 4, 8, 16]
+    assert exponent(sizes, [n**1.5 for n in sizes]) == pytest.approx(1.5)
+    assert exponent(sizes[::-1], [max(n, 4) ** 2 for n in sizes[::-1]]) == pytest.approx(2)
+
+
+def test_a_part_without_its_place_in_the_text_is_refused():
+    assert fill("<!-- a -->\n<!-- end -->", {"a": "1"}) == "<!-- a -->\n\n1\n\n<!-- end -->"
+    with pytest.raises(ValueError, match="<!-- b -->"):
+        fill("<!-- a -->\n<!-- end -->", {"b": "1"})
+
+
+def test_the_scaling_page_holds_what_its_csv_says():
+    points = pd.read_csv(DOCS / "scaling.csv", comment="#")
+    page = (DOCS / "scaling.md").read_text(encoding="utf-8")
+    assert growth_table(points) in page
+    assert outlook(points) in page
+    assert (DOCS / "scaling.csv").read_text().splitlines()[0].removeprefix("# ") in page
+
+
+def test_an_outlook_needs_its_measurements():
+    points = pd.DataFrame([{"curve": "loss", "size": 1, "quantity": "seconds", "value": 1.0}])
+    with pytest.raises(ValueError, match="no images/s of 'JPEG'"):
+        outlook(points)
+
+
+def test_the_figure_draws_every_curve_with_its_exponent():
+    points = pd.DataFrame(
+        [
+            Point(curve, n, quantity, n**2)
+            for _, quantity, _, names in PANELS
+            for curve in names
+            for n in (10, 100, 1000)
+        ]
+    )
+    figure = draw(points)
+    lines = [line for ax in figure.axes for line in ax.lines]
+    assert len(lines) == sum(len(names) for *_, names in PANELS)
+    assert all(line.get_label().endswith("k = 2.00") for line in lines)
+    plt.close(figure)
+
+
+def test_small_curves_are_measured_as_they_are_told(monkeypatch):
+    monkeypatch.setattr(curves, "numbers_printed", lambda code: [0.5, 7.0])
+    points = list(curves.loss(quick=True))
+    assert {p.curve for p in points} == {"loss", "loss, chunked"}
+    assert {(p.quantity, p.value) for p in points} == {("seconds", 0.5), ("MiB", 7.0)}
