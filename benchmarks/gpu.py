@@ -6,6 +6,7 @@ Written for a card that was not at hand: not yet run on one.
 from __future__ import annotations
 
 import torch
+from torch.autograd import DeviceType
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.inputs import draw_labels
@@ -45,7 +46,8 @@ def swin_base(quick: bool) -> list[Row]:
     rate = counted_flops(step, views, labels) / seconds["ours"] / 1e12
     with torch.profiler.profile() as profile:
         one()
-    kernels = sorted(profile.key_averages(), key=lambda e: -e.self_device_time_total)
+    kernels = [e for e in profile.key_averages() if e.device_type == DeviceType.CUDA]
+    kernels.sort(key=lambda e: -e.self_device_time_total)
     total = sum(e.self_device_time_total for e in kernels)
     shares = [f"{e.key[:40]} {e.self_device_time_total / total:.0%}" for e in kernels[:KERNELS]]
     ratio = seconds["reference"] / seconds["ours"]

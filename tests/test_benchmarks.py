@@ -16,11 +16,13 @@ from aunce_lib.encoder import Encoder
 from aunce_lib.loss import aunce_loss
 from benchmarks import curves
 from benchmarks.curves import Point
+from benchmarks.gpu import counted_flops, swin_base
 from benchmarks.growth import DOCS, PANELS, draw, exponent, fill, growth_table
-from benchmarks.inputs import KINDS, N_AUS, batch, long_table, photographs
+from benchmarks.inputs import KINDS, N_AUS, batch, draw_labels, long_table, photographs
 from benchmarks.outlook import outlook
 from benchmarks.peers import full_tensor_loss, looped_supcon, pil_view, reference_encoder
 from benchmarks.report import Row, as_markdown, measured_elsewhere
+from benchmarks.training import Step
 
 
 def test_the_full_tensor_loss_equals_the_official_variant_in_value_and_gradients():
@@ -177,3 +179,15 @@ def test_small_curves_are_measured_as_they_are_told(monkeypatch):
     points = list(curves.loss(quick=True))
     assert {p.curve for p in points} == {"loss", "loss, chunked"}
     assert {(p.quantity, p.value) for p in points} == {("seconds", 0.5), ("MiB", 7.0)}
+
+
+def test_counted_operations_are_those_of_products():
+    step = Step("conv-small", 64, ours=True)
+    views = torch.rand(2, 4, 3, 64, 64).unbind()
+    head = 2 * 4 * 16 * 128 * N_AUS * 128 * 2  # both views, 2 a multiply-add
+    assert counted_flops(step, views, draw_labels(4)) > 3 * head  # there, and back twice
+
+
+def test_without_a_gpu_its_section_says_so(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert swin_base(quick=True) == [Row("no GPU on this machine", "")]
