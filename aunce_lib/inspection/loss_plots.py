@@ -168,11 +168,12 @@ def _draw_points(ax: Axes, views: list[np.ndarray], labels: np.ndarray) -> None:
 
 def _draw_faces(ax: Axes, places: np.ndarray, labels: np.ndarray, images, half: float = 0.21):
     for (x, y), label, face in zip(places.T, labels, np.asarray(images), strict=True):
+        order = 3 if label else 2  # where they overlap, the active ones stay visible
         box = (x - half, x + half, y - half, y + half)
-        ax.imshow(face.transpose(1, 2, 0), extent=box, zorder=2)
+        ax.imshow(face.transpose(1, 2, 0), extent=box, zorder=order)
         style = {"edgecolor": ACTIVE if label else INACTIVE, "ls": "-" if label else "--"}
         frame = Rectangle((x - half, y - half), 2 * half, 2 * half, fill=False, lw=2.5, **style)
-        ax.add_patch(frame).set_zorder(2)
+        ax.add_patch(frame).set_zorder(order)
 
 
 def plot_softplus(title: str = "", ax: Axes | None = None) -> Axes:

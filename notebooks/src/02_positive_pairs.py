@@ -63,8 +63,8 @@ for face in shown:
 figure, _ = face_grid(np.stack(pictures), titles, columns=8, scale=1.15)
 
 # %% [markdown]
-# *The figure:* three synthetic faces, and seven views of each. Light, colour, place, size and
-# sharpness differ. Some are mirrored. The expression stays.
+# *The figure:* three synthetic faces, and seven views of each. Light, colour, place and sharpness
+# differ, some are mirrored. The expression stays.
 #
 # What a view changes, the encoder learns to ignore. So **a view may change only what the label does
 # not depend on.**
@@ -103,7 +103,7 @@ check_allowed_changes(allowed_changes)
 #
 # Labels give more pairs. In a **batch**, some faces that are looked at together, pick one: the
 # **anchor**. For AU12, every other face has the anchor's label or not. For AU4 the *same* anchor
-# has other partners. This is why the encoder gives each face *twelve* embeddings, one for each AU.
+# has other partners. Hence *twelve* embeddings for each face, one for each AU.
 
 # %%
 aus = [f"AU{au}" for au in faces.aus]
@@ -282,8 +282,8 @@ mates = {
 (100 * pd.concat(mates, axis=1)).round(1)
 
 # %% [markdown]
-# The table shows percentages, in a batch of 64 images. *nearest*: how often the nearest positive is
-# the mate. *mean*: the share of the pull that goes to the mate.
+# Percentages, in a batch of 64 images. *nearest*: how often the nearest positive is the mate.
+# *mean*: the share of the pull that goes to the mate.
 #
 # Chance would be one in some dozens. *Nearest* picks the mate far more often, and then it is *self*
 # under another name. And the lower the temperature, the more the pull of *mean* gathers on the
@@ -333,9 +333,9 @@ print(f"Of the {len(wrong)} that are labelled active, {wrong.mean():.0%} are not
 # *these*. Why?
 #
 # Count in 1,000 faces. Say a share $r$ of 17 % is active: 170 faces, of which 136 keep their label.
-# The other 830 are inactive, and a fifth of them are *given* the label: 166. So 302 faces are
-# labelled active, and 136 of them are: 45 %. **More than half of all active labels are wrong**,
-# because there are so many inactive faces to make mistakes on.
+# Of the other 830 a fifth are *given* the label: 166. So 302 faces are labelled active, and 136 of
+# them are: 45 %. **More than half of all active labels are wrong**, because there are so many
+# inactive faces to make mistakes on.
 #
 # ### Exercise 4: how true is a label? (medium, 5 minutes)
 #
@@ -417,8 +417,7 @@ pairs = pd.DataFrame(pairs, index=["share of all pairs (%)", "claim is right (%)
 # labels, let the loss choose in batches of 64, and ask how much of the pull goes to a **false
 # positive**, a face whose *true* label is not the anchor's.
 #
-# Predict, for anchors labelled active: which kind has the fewest, which the most? Does it matter
-# whether the mate may be chosen?
+# Predict, for anchors labelled active: which kind has the fewest, which the most?
 
 # %%
 import matplotlib.pyplot as plt
@@ -547,9 +546,9 @@ from aunce_lib.checks import check_no_lesson
 check_no_lesson(no_lesson)
 
 # %% [markdown]
-# Is it true? We count in random batches of 32 from `synth-disfa`, where most AUs are rare. Beside
-# them stand batches of the `BalancedBatchSampler`: it gives every batch an active and an inactive
-# face for each AU, the rarest first, and then fills up at random.
+# Is it true? We count in random batches of 32 from `synth-disfa`, and in **balanced batches**.
+# Those hold an active and an inactive face for each AU, the rarest first, and are then filled up at
+# random.
 
 # %%
 from aunce_lib import BalancedBatchSampler
@@ -570,8 +569,8 @@ _ = plot_batches(lessons, "Batches without a lesson, synth-disfa, 32 faces")
 
 # %% [markdown]
 # *The figure:* for each AU your formula, and the counts in random and in balanced batches. For the
-# rarest AUs many random batches teach nothing. Balanced batches all teach something: their bars
-# have no height.
+# rarest AUs many random batches teach nothing. All balanced ones teach something: their bars have
+# no height.
 #
 # The cost: if an AU is rarer than one face in a batch, the same few must come again and again,
 # wrong labels included. The next cell counts, for smaller and smaller batches.

@@ -11,10 +11,9 @@
 #
 # **You will**
 #
-# - walk from cross-entropy to NT-Xent, SupCon and AUNCE, one small change at a time;
-# - write each of them, and see where each one takes the faces;
+# - walk from cross-entropy to NT-Xent, SupCon and AUNCE, write each, and see where it takes faces;
 # - derive the gradient completely, and read it as forces: who pulls, who pushes, how hard;
-# - say what β and the temperature do, and what they do not do;
+# - say what β and the temperature do;
 # - find two slips in the published code by experiment, and keep your own code from overflowing.
 #
 # **You need** notebook 02, 60 minutes of reading, and about a minute of computing. You should know
@@ -78,8 +77,8 @@ _ = plot_softplus("One curve for all losses")
 #
 # ## 2. NT-Xent: find your other half
 #
-# Take $2B$ views. Ask each: which of the other $2B - 1$ shows the same picture as you? The mate is
-# right, all others are wrong. The similarities $s_{ab} = z_a \cdot z_b / \tau$ serve as scores:
+# Take $2B$ views. Ask each: which of the others shows the same picture as you? The mate is right,
+# all others are wrong. The similarities $s_{ab} = z_a \cdot z_b / \tau$ serve as scores:
 #
 # $$ L_a = -\log \frac{e^{s_{a,\mathrm{mate}}}}{\sum_{b \neq a} e^{s_{ab}}} $$
 #
@@ -303,7 +302,7 @@ _ = plot_settled(places, some)
 #
 # </details>
 #
-# The same 16 points on their way, with faces for points: the active ones smile.
+# The same 16 points under AUNCE, as faces: the active ones smile.
 
 # %% tags=["cover"]
 smile = faces.frames["AU12_intensity"].to_numpy().argsort()[::-1]
@@ -336,7 +335,7 @@ _ = figure.suptitle("AUNCE moves synthetic faces on a circle, by AU12")
 # The $q_b$ are the *shares* of the negatives: positive, with the sum 1. Elsewhere $q_b = 0$.
 #
 # **Step 3.** The positive. For *self* and *nearest*, $\log P$ is one similarity: its derivative is
-# 1 at that face, else 0. For *mean* it is the softmax of notebook 02. In all cases
+# 1 at that face, else 0 (ties aside). For *mean* it is the softmax of notebook 02. In all cases
 #
 # $$ \frac{\partial \log P}{\partial s_b} = \pi_b, \qquad \sum_b \pi_b = 1 $$
 #
@@ -347,8 +346,8 @@ _ = figure.suptitle("AUNCE moves synthetic faces on a circle, by AU12")
 # $$ \frac{\partial L}{\partial s_b} = \sigma(d)\left(\frac{\partial \log N}{\partial s_b} -
 # \frac{\partial \log P}{\partial s_b}\right) = \sigma(d)\,\left(\beta\, q_b - \pi_b\right) $$
 #
-# Negatives get a positive entry: the loss falls if they become *less* similar, a **push**.
-# Positives get a negative one, a **pull**. No face is both. Now sum over the faces:
+# Negatives get a positive entry, a **push**: the loss falls if they become *less* similar.
+# Positives get a negative one, a **pull**. No face is both. Sum over the faces:
 #
 # $$ \mathrm{push} = \sum_b \sigma \beta\, q_b = \sigma\beta, \qquad
 # \mathrm{pull} = \sum_b \sigma\, \pi_b = \sigma $$
@@ -462,9 +461,8 @@ EmbeddingRing()
 # In $\sigma\,(\beta q_b - \pi_b)$ β stands twice: before $q$, as the ratio of push to pull, and
 # *inside* $q$, in the exponent, as if negatives had a temperature of their own, $\tau / \beta$.
 #
-# A lower temperature makes softmax pick. How many negatives does an anchor mind? If $n$ of them had
-# the share $1/n$ and the rest 0, e to the entropy of the shares, $e^{-\sum_b q_b \log q_b}$, would
-# be $n$. We take that as the number.
+# How many negatives does an anchor mind? We take e to the entropy of the shares, $e^{-\sum_b q_b
+# \log q_b}$: if $n$ faces had the share $1/n$ and the rest 0, it would be $n$.
 #
 # Predict: of the 128 rows, how many does an anchor mind at τ = 0.5? And at τ = 0.05?
 
@@ -496,8 +494,8 @@ forces.set_axis(aus).sort_values("rate").round(2).rename_axis(columns="push on a
 
 # %% [markdown]
 # For β = 1 push and pull are alike: both are the mean σ. Where negatives are many, $N$ is large,
-# and so is σ. Compare active with inactive anchors, for rare and for common AUs: what β is meant to
-# do, the numbers of faces do in part already. And β is the same for every AU, rare or common.
+# and so is σ. So what β is meant to do for rare AUs, the numbers of faces do in part already. And β
+# is the same for every AU.
 
 # %% tags=["widget"]
 from aunce_lib.widgets import ReweightingCurves
@@ -506,7 +504,7 @@ ReweightingCurves()
 
 # %% [markdown]
 # Does it help? A study trained a grid of both β on the clean labels of synth-disfa, whose action
-# units are rare. It is loaded from `data/results/beta.csv`:
+# units are rare. Loaded from `data/results/beta.csv`:
 
 # %%
 import matplotlib.pyplot as plt
@@ -550,7 +548,7 @@ for ax, value in zip(axes, ("macro_f1", "macro_auc"), strict=True):
 # loss with its 95 % interval as a band. Cross-entropy has no τ and stands as a single point.
 #
 # **Explain this figure** (3 minutes). Which losses mind the temperature most? Does AUNCE differ
-# from cross-entropy anywhere by more than the bands are wide?
+# from cross-entropy anywhere by more than its band is wide?
 #
 # <details><summary>What a good answer holds</summary>
 #
@@ -662,9 +660,9 @@ for name, leave_out_self in (("official", False), ("corrected", True)):
     print(f"nearest, {name}: length of the pull {gradient.norm():.1e}")
 
 # %% [markdown]
-# Is that a disaster? Pushing alone also parts two groups (the second "try this" below). So the
-# program trains, and nothing looks wrong. **A loss that falls is no proof that it is the loss you
-# meant.** Test it against a second form, as you have just done.
+# Pushing alone also parts two groups (see "try this"). So the program trains, and nothing looks
+# wrong. **A loss that falls is no proof that it is the loss you meant.** Test it against a second
+# form, as you have just done.
 #
 # ### What the second slip does
 #
@@ -686,11 +684,10 @@ for label, name in ((1, "active"), (0, "inactive")):
 pd.DataFrame(table, aus).sort_values("rate").round(2)
 
 # %% [markdown]
-# A third, smaller difference: an anchor without negatives counts as a loss of 0 in the official
-# mean. The corrected mean leaves it out.
+# (A third, smaller difference: an anchor without negatives counts as 0 in the official mean.)
 #
-# Do the slips matter for the detector? Here is what the main study says, `data/results/main.csv`,
-# on the same people and seeds:
+# Do the slips matter for the detector? The main study, `data/results/main.csv`, compares both on
+# the same people and seeds:
 
 # %%
 from aunce_lib.inspection import paired_differences
@@ -738,9 +735,9 @@ pd.DataFrame(table).rename_axis(columns="τ").round(4)
 #
 # - **Subtract before you exponentiate.** $\log \sum e^{s} = m + \log \sum e^{s - m}$ with $m$ the
 #   largest $s$: no term exceeds 1. `logsumexp` does that, and `softplus` the rest.
-# - **bfloat16 does not overflow, but it rounds.** Between .5 and 1 its steps are 1/256: .97 and .98
-#   are three steps apart. At τ = .01 that error is multiplied by 100, inside an exponential: see
-#   the last line. So `aunce_loss` computes in float32.
+# - **bfloat16 reaches as far as float32, but it rounds.** Between .5 and 1 its steps are 1/256: .97
+#   and .98 are three steps apart. At τ = .01 that error is multiplied by 100, inside an
+#   exponential: see the last line. So `aunce_loss` computes in float32.
 # - **Never NaN.** One in one batch kills a run of days.
 #
 # ## What you have seen
