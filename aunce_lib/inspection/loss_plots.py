@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from ..loss import explain
@@ -123,33 +124,56 @@ def settle(
     return torch.stack(path).numpy()
 
 
-def plot_settled(places: Mapping[str, np.ndarray], labels) -> tuple[Figure, np.ndarray]:
+def plot_settled(
+    places: Mapping[str, np.ndarray], labels, images=None
+) -> tuple[Figure, np.ndarray]:
     """Points on circles side by side: dots are active, triangles inactive, a line joins two views.
 
     Args:
         places: What a circle shows → angles (2B,) in radians, view 0, then view 1.
         labels: (B,) of 0 and 1.
+        images: uint8 (B, 3, H, W) faces, to stand where the points of view 0 are, in their colour.
     """
     columns = min(len(places), 5)
     rows = -(-len(places) // columns)
-    size = (2.5 * columns, 2.75 * rows)
+    wide = 2.5 if images is None else 4.0
+    size = (wide * columns, (wide + 0.25) * rows)
     figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     labels = np.asarray(labels)
+    spread = 0.07 if images is None else 0.2  # points at one place stay visible
+    radius = 1 + spread * (np.arange(len(labels)) % 3 - 1)
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, (name, angles) in zip(axes.flat, places.items(), strict=False):
         around = np.linspace(0, 2 * np.pi, 200)
         ax.plot(np.cos(around), np.sin(around), color="#DDDDDD", lw=1, zorder=0)
-        radius = 1 + 0.07 * (np.arange(len(labels)) % 3 - 1)  # points at one place stay visible
         views = [radius * [np.cos(a), np.sin(a)] for a in np.split(angles, 2)]  # (2, B) each
-        for label, colour, marker in ((0, INACTIVE, "^"), (1, ACTIVE, "o")):
-            here = labels == label
-            ax.plot(*np.stack([v[:, here] for v in views], axis=1), color=colour, lw=1)
-            for view in views:
-                style = {"color": colour, "marker": marker, "s": 34, "edgecolor": "white"}
-                ax.scatter(*view[:, here], linewidth=0.4, zorder=2, **style)
-        ax.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), title=name, aspect="equal")
+        if images is None:
+            _draw_points(ax, views, labels)
+        else:
+            _draw_faces(ax, views[0], labels, images)
+        ax.set(xlim=(-1.45, 1.45) if images is not None else (-1.25, 1.25), title=name)
+        ax.set(ylim=ax.get_xlim(), aspect="equal")
     return figure, axes
+
+
+def _draw_points(ax: Axes, views: list[np.ndarray], labels: np.ndarray) -> None:
+    for label, colour, marker in ((0, INACTIVE, "^"), (1, ACTIVE, "o")):
+        here = labels == label
+        ax.plot(*np.stack([v[:, here] for v in views], axis=1), color=colour, lw=1)
+        for view in views:
+            style = {"color": colour, "marker": marker, "s": 34, "edgecolor": "white"}
+            ax.scatter(*view[:, here], linewidth=0.4, zorder=2, **style)
+
+
+def _draw_faces(ax: Axes, places: np.ndarray, labels: np.ndarray, images, half: float = 0.21):
+    for (x, y), label, face in zip(places.T, labels, np.asarray(images), strict=True):
+        order = 3 if label else 2  # where they overlap, the active ones stay visible
+        box = (x - half, x + half, y - half, y + half)
+        ax.imshow(face.transpose(1, 2, 0), extent=box, zorder=order)
+        style = {"edgecolor": ACTIVE if label else INACTIVE, "ls": "-" if label else "--"}
+        frame = Rectangle((x - half, y - half), 2 * half, 2 * half, fill=False, lw=2.5, **style)
+        ax.add_patch(frame).set_zorder(order)
 
 
 def plot_softplus(title: str = "", ax: Axes | None = None) -> Axes:

@@ -11,14 +11,14 @@
 #
 # **You will**
 #
-# - name what a face does in *action units*, and move them yourself on a synthetic face;
+# - name what a face does in *action units*, and move them yourself;
 # - run a whole method, from pictures to a score, in five calls;
 # - learn why a score of 0.5 can be worth nothing;
-# - look at an *embedding*, and say what it has learned and what it has ignored.
+# - read a map of an *embedding*: what it has learned, and what it has ignored.
 #
-# **You need** 10 minutes of reading, and about a minute of computing on any laptop: no graphics
-# card, no network, no photographs. Every face here is **synthetic**: drawn by this library,
-# nobody's picture. What we find on drawn faces says nothing yet about real ones.
+# **You need** 10 minutes of reading and about a minute of computing: no graphics card, no network,
+# no photographs. Every face is **synthetic**, drawn by this library; it shows nobody. What we find
+# on drawn faces says nothing yet about real ones.
 #
 # Run the cells from top to bottom with **Shift + Enter**.
 
@@ -30,8 +30,8 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## Before you start
 #
-# You should have met Python, arrays, and the idea of training a network by gradient descent.
-# Five questions to test yourself. If three or more are easy, go on.
+# You should know Python, arrays and gradient descent. If three or more of these questions are easy,
+# go on.
 #
 # 1. A tensor has the shape (32, 12, 64). How many numbers does it hold?
 # 2. What does softmax do to the list (2, 1, 0)?
@@ -42,25 +42,23 @@ print("aunce_lib", aunce_lib.__version__)
 # <details><summary><b>Answers</b></summary>
 #
 # 1. 32 · 12 · 64 = 24,576.
-# 2. It makes them positive and lets them sum to 1, and keeps their order: about (0.67, 0.24, 0.09).
-# 3. Compute the loss on a batch, compute its gradients, take a step against them, forget the
-#    gradients.
+# 2. It makes them positive with the sum 1, in the same order: about (0.67, 0.24, 0.09).
+# 3. Compute the loss on a batch, compute its gradients, step against them, forget them.
 # 4. 1, the largest that vectors of length 1 can have.
-# 5. Because a model can learn its training data by heart, and would look better than it is.
+# 5. A model can learn its training data by heart, and would look better than it is.
 #
 # </details>
 
 # %% [markdown]
 # ## 1. Action units: an alphabet of the face
 #
-# Words like "happy" or "cross" say what we *think* a face means. The Facial Action Coding System
-# (FACS) says what the face *does*. It splits every expression into **action units**, AUs for
-# short. An AU is one visible movement, named after the muscle that makes it. AU12 pulls the corners
-# of the lips up. AU4 draws the brows down. Some forty of them spell everything a face can do.
+# "Happy" says what we *think* a face means. The Facial Action Coding System (FACS) says what the
+# face *does*. Its letters are **action units**, AUs for short: some forty visible movements, named
+# after the muscles that make them. AU12 pulls the corners of the lips up. AU4 draws the brows down.
 #
-# Trained people code AUs from video, frame by frame. A minute of video takes them an hour or more,
-# and two coders do not always agree. So labels are dear, and some of them are wrong. Both facts
-# shaped the method of this course.
+# Trained people, the **coders**, note AUs frame by frame. A minute of video takes an hour or more,
+# and two coders do not always agree. So labels are dear, and some are wrong. Both facts shaped the
+# method of this course.
 
 # %%
 import pandas as pd
@@ -70,8 +68,8 @@ from aunce_lib.facs import ACTION_UNITS, AU_SETS
 pd.DataFrame([ACTION_UNITS[number] for number in AU_SETS["bp4d"]]).set_index("number")
 
 # %% [markdown]
-# These are the twelve that the corpus BP4D is coded for. Here they are on one synthetic person,
-# each alone and at full strength.
+# In the videos called BP4D, coders noted these twelve. Here they are on one synthetic person, each
+# alone and at full strength.
 
 # %%
 from aunce_lib.inspection import face_grid
@@ -89,10 +87,9 @@ _ = figure.suptitle("One synthetic person")
 # %% [markdown]
 # ## 2. Move the muscles yourself
 #
-# Each slider below is one muscle. The left picture is the face. The right one shows which pixels
-# differ from the same person at rest. Under them stands what a corpus would store: a 1 for each AU
-# that moves strongly enough to be labelled, else a 0. That short list of ones and zeros is all a
-# computer is told about a face. Try:
+# Each slider is one AU. The left picture is the face. The right one shows which pixels differ from
+# the same person at rest. Below stands the label: 1 for each AU that moves strongly enough, else 0.
+# Try:
 #
 # - AU12 alone, then AU6 with it. What makes a smile look real?
 # - one AU on several people. Whose forehead wrinkles most?
@@ -109,10 +106,14 @@ playground
 # %% [markdown]
 # ### Exercise 1: a smile that reaches the eyes (easy, 2 minutes)
 #
-# Guillaume Duchenne noticed in 1862 that people can smile with the mouth at will, but that a smile
-# of joy moves a second muscle too. Return the two AUs of such a smile with their intensities.
+# Guillaume Duchenne wrote in 1862 that we can smile with the mouth at will, but that a smile of joy
+# moves a second muscle too. Return the two AUs of such a smile with their intensities: 0.3 is just
+# enough for a label, 1 is the strongest.
 #
-# <details><summary>Hint</summary>Play with the sliders: one AU is at the mouth.</details>
+# <details><summary>Hint 1</summary>Play with the sliders: one AU is at the mouth.</details>
+# <details><summary>Hint 2</summary>The other raises the cheek. Look at the names in the
+# table.</details>
+# <details><summary>Hint 3</summary><code>{6: …, 12: …}</code></details>
 
 
 # %%
@@ -132,8 +133,8 @@ from aunce_lib.checks import check_duchenne_smile
 check_duchenne_smile(duchenne_smile)
 
 # %% [markdown]
-# A check names the likely mistake, and has hints: add `.hint(1)`, `.hint(2)` or `.hint(3)`. Here is
-# your smile, with the pixels that it moves.
+# A check names the likely mistake, and knows the hints as well: add `.hint(1)`. Here is your smile,
+# with the pixels that it moves.
 
 # %%
 playground.show(duchenne_smile())
@@ -144,12 +145,12 @@ playground.figure()
 #
 # ### Call 1: load a corpus
 #
-# `synth-bp4d` copies the make-up of BP4D: 41 people, 8 tasks, the same twelve AUs, as often and as
-# often together as there. It is drawn when it is first asked for, which takes some seconds, and
-# kept in a cache. We take the easier of its two difficulties.
+# A **corpus** is a collection of recordings with the coders' labels. `synth-bp4d` imitates BP4D: 41
+# people, the same twelve AUs, as often and as often together. It is drawn on first use, in some
+# seconds.
 #
-# Then we part the *people*: some to learn from, others to test on. Nobody is in both. Else the
-# network could remember faces instead of learning what moves on them.
+# Then we part the *people*: some to learn from, others to test on. Else the network could remember
+# faces.
 
 # %%
 from aunce_lib.corpora import folds, synthetic
@@ -162,19 +163,20 @@ train
 # %% [markdown]
 # ### Call 2: train the encoder
 #
-# The encoder turns a picture into twelve **embeddings**, one for each AU. An embedding is a point
-# on a sphere, in some dozens of dimensions. The loss, AUNCE, asks of every AU by itself:
+# The **encoder** is the network. It turns a picture into twelve **embeddings**, one for each AU. An
+# embedding is a point on a sphere, in some dozens of dimensions.
 #
-# - two views of one face, and faces with the *same* label of this AU: **come closer**;
+# Each picture is shown as two **views**: copies that differ a little, for instance in light. For
+# each AU by itself, the loss, AUNCE, then asks:
+#
+# - two views of one picture, and faces with the *same* label of this AU: **come closer**;
 # - faces with *different* labels: **move apart**.
 #
-# That is contrastive learning. Notebook 03 derives the loss and its two refinements: several kinds
-# of partner to pull at, since labels can be wrong, and a stronger push where an AU is rare.
+# That is **contrastive learning**. Notebook 03 derives it, with two refinements: several kinds of
+# partner, since labels can be wrong, and a stronger push on active faces, since many AUs are rare.
 #
-# The network does not begin from nothing. It starts from small weights of ours that have seen many
-# drawn faces, but no label: they know where brows, lids and lips are, and no more.
-#
-# Watch `alignment`: it says how far apart the two views of a face are. It should fall.
+# Training starts from small weights of ours, which have seen many drawn faces but no label. Watch
+# `alignment`: how far apart the two views are. It should fall.
 
 # %% tags=["slow"]
 import tempfile
@@ -186,10 +188,9 @@ run = fit(train, TrainConfig.quick(epochs=4, batch_size=32), tempfile.mkdtemp())
 # %% [markdown]
 # ### Calls 3, 4 and 5: embed, probe, evaluate
 #
-# The encoder is now frozen. We embed all faces, and on the embeddings of the training people we fit
-# a **linear probe**: the simplest classifier there is, one weight for each dimension. If so simple
-# a thing can tell the AU, the embedding has done the work. Then we test on people that neither
-# encoder nor probe has seen.
+# The encoder is now **frozen**: not trained any further. We embed all faces. On those of the
+# training people we fit a **linear probe**, with one weight for each dimension. If so simple a
+# classifier can tell the AU, the embedding has done the work. We test on the other people.
 
 # %%
 from aunce_lib import embed, evaluate, fit_probe
@@ -203,24 +204,27 @@ result = evaluate(
 result
 
 # %% [markdown]
-# Read the table with care. **F1** weighs two mistakes against each other: calling an AU that is not
-# there, and missing one that is. 1 is perfect. The line across each bar is a 95 % interval: with
-# other people in the test, the score could well have come out anywhere on it. *Macro* is the mean
-# over the AUs. And the orange marks are where it gets interesting.
+# **F1** weighs two mistakes against each other: calling an AU that is not there, and missing one
+# that is. 1 is perfect. The line across each bar is a 95 % **confidence interval**: with other
+# people in the test, the score could well have come out anywhere on it. *Macro* is the mean over
+# the AUs. The orange marks come next.
 #
 # ### Exercise 2: how good is a parrot? (easy, 3 minutes)
 #
-# Somebody sells you a detector that answers "active!" to every face, without looking. Say the AU is
-# active in a share $r$ of all faces. What is its F1? With $TP$ true positives, $FP$ false positives
-# and $FN$ false negatives:
+# A detector answers "active!" to every face, without looking. The AU is active in a share $r$ of
+# all faces, its **rate**. What is the parrot's F1? With $TP$ true positives (called active, and
+# active), $FP$ false positives (called active, but not) and $FN$ false negatives (active, but
+# missed):
 #
 # $$ F_1 = \frac{2\,TP}{2\,TP + FP + FN} $$
 #
-# Predict first: what does the parrot reach for an AU that is active in half of all faces? 0.5, or
-# more, or less?
+# Predict first: at a rate of one half, does the parrot reach 0.5, or more, or less?
 #
 # <details><summary>Hint 1</summary>Of 100 faces 100 r are active. What are TP, FP, FN?</details>
-# <details><summary>Hint 2</summary>TP = r, FP = 1 − r, FN = 0: the parrot misses nothing.</details>
+# <details><summary>Hint 2</summary>The parrot misses nothing. As shares of all faces: TP = r, FP =
+# 1 − r, FN = 0.</details>
+# <details><summary>Hint 3</summary>2 r / (2 r + 1 − r), and the denominator can be
+# shortened.</details>
 
 
 # %%
@@ -249,15 +253,13 @@ table["the parrot"], table["AUNCE"] = parrot.f1, result.table.f1
 table.round(2)
 
 # %% [markdown]
-# At a rate of one half the parrot reaches two thirds. So a common AU flatters everybody, and a
-# score alone means little. Always ask what the parrot reaches. Where AUNCE stays below the parrot,
-# this short training has gained nothing for that AU.
+# At a rate of one half the parrot reaches two thirds. So always ask what it reaches. Where AUNCE
+# stays below it, this short training has gained nothing.
 #
 # ## 4. See the embedding
 #
-# No eye can see dozens of dimensions. UMAP flattens those of AU12 to two, in a way that keeps
-# neighbours together. Each dot is one face from the test. Both pictures show the same dots: on the
-# left they are coloured by whether AU12 is active, on the right by the person.
+# UMAP flattens the dozens of dimensions to two, and tries to keep neighbours together. Each dot is
+# a test face. Both maps show the same dots, coloured by AU12 and by person.
 
 # %%
 import matplotlib.pyplot as plt
@@ -273,9 +275,9 @@ _ = plot_projection(xy, test.subjects, "the same dots, by person", name="person"
 # %% [markdown]
 # ### Exercise 3: explain this figure (medium, 3 minutes)
 #
-# 1. In which picture do the colours separate, and in which do they mix?
+# 1. In which map do the colours separate, and in which do they mix?
 # 2. What would it mean if it were the other way round?
-# 3. Some dots lie in the wrong colour's land. Name two possible reasons.
+# 3. Some dots lie among the other colour. Name two possible reasons.
 #
 # <details><summary>What a good answer holds</summary>
 #
@@ -283,53 +285,51 @@ _ = plot_projection(xy, test.subjects, "the same dots, by person", name="person"
 #    the encoder still sees who it is. Nobody told it to forget people. Faces with one label were
 #    pulled together, whoever they belonged to.
 # 2. The encoder would have learned identities. It could shine on people it knows and fail on
-#    strangers. That is why we test on other people.
-# 3. The smile is weak and lies near the threshold of the label; another movement looks like it; the
-#    head is turned. In a real corpus also: the label is wrong.
+#    strangers.
+# 3. The smile is weak; another movement looks like it; the head is turned. In a real corpus also:
+#    the label is wrong.
 #
-# And a warning: in a UMAP only neighbourhoods mean something. The size of a cloud and the gap
-# between two clouds mean nothing. Notebook 06 shows how such pictures mislead.
+# A warning: in a UMAP only neighbourhoods mean something, and neither the size of a cloud nor the
+# gap between two. Notebook 06 shows how such maps mislead.
 #
 # </details>
 
 # %% [markdown]
 # ## What you have seen
 #
-# - **Action units** say what a face does. What it means, or what the person feels, they do not say.
-# - **Contrastive learning** arranges faces by their labels on a sphere: same label, near; other
-#   label, far.
-# - A **linear probe** on the frozen embedding, tested on **other people**, measures what it has
+# - **Action units** say what a face does, and not what the person feels.
+# - **Contrastive learning** arranges faces on a sphere: same label, near; other label, far.
+# - A **linear probe** on the frozen embedding, tested on **other people**, measures what was
 #   learned.
 # - A score means something only **beside a trivial answer** and with an interval.
 #
 # ## Try this
 #
-# - Set `epochs=2` in call 2. Which AUs are learned first?
+# - Set `epochs=2` in call 2: half as many passes over the faces. Which AUs are learned first?
 # - Change `au12` to another AU and draw the map again. Compare an easy AU with a hard one.
-# - Train with `loss="bce"`, plain cross-entropy. Do not be surprised if it wins: on clean labels it
-#   is hard to beat, and this course will not hide it.
+# - Train with `loss="bce"`: cross-entropy, the usual loss for labels. If it wins, do not be
+#   surprised: on clean labels it is hard to beat.
 #
 # ## Where to go next
 #
-# `make demo` trains on all faces, compares AUNCE with cross-entropy at equal compute and writes a
-# report. `aunce predict photo.jpg` then runs the result on a photograph: an illustration, no
-# measurement. The course goes on in these notebooks:
+# `make demo` trains on all faces and writes a report. `aunce predict photo.jpg` runs the result on
+# a photograph: an illustration, no measurement. The course goes on here:
 #
 # | | | minutes |
 # | --- | --- | ---: |
-# | 01 | [data: labels, thresholds, people, folds](01_data.ipynb) | 40 |
-# | 02 | [positive pairs, and what wrong labels do to them](02_positive_pairs.ipynb) | 40 |
+# | 01 | [data: labels, people, folds](01_data.ipynb) | 40 |
+# | 02 | [positive pairs and wrong labels](02_positive_pairs.ipynb) | 40 |
 # | 03 | [the loss, derived, coded and drawn](03_the_loss.ipynb) | 60 |
 # | 04 | [the encoder, shape by shape](04_the_encoder.ipynb) | 30 |
-# | 05 | [training, live, beside cross-entropy](05_training.ipynb) | 40 |
-# | 06 | [looking into features, and how maps mislead](06_feature_inspection.ipynb) | 50 |
-# | 07 | [evaluation, noise and imbalance](07_evaluation.ipynb) | 50 |
-# | 08 | [your own data, and what a licence allows](08_your_own_data.ipynb) | 30 |
+# | 05 | [training, beside cross-entropy](05_training.ipynb) | 40 |
+# | 06 | [looking into features](06_feature_inspection.ipynb) | 50 |
+# | 07 | [evaluation: skill or luck](07_evaluation.ipynb) | 50 |
+# | 08 | [your own data](08_your_own_data.ipynb) | 30 |
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
-# answer. Delete the file to begin anew.
+# A check that passes is noted in `progress.json` beside the notebooks, without your answer. Delete
+# the file to begin anew.
 
 # %%
 from aunce_lib.checks import progress

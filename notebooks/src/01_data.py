@@ -17,9 +17,8 @@
 # - split it so that a score measures skill and not memory, and measure what happens if you do not;
 # - bring a face to where the network expects it.
 #
-# **You need** notebook 00, 40 minutes of reading, and about a minute of computing. No licence and
-# no network: every face here is **synthetic**, drawn by this library. The files that we read have
-# the layout of real corpora, but nobody's face and nobody's label is in them.
+# **You need** notebook 00, 40 minutes of reading, and about a minute of computing. Every face is
+# **synthetic**. The files have the layout of real corpora, but nobody's face or label is in them.
 
 # %%
 import aunce_lib
@@ -29,9 +28,8 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. What lies on the disk
 #
-# A **corpus** is a collection of recordings in which trained people, the *coders*, noted which
-# action units (AUs) are active, frame by frame. The best known is BP4D: 41 people, each filmed in 8
-# tasks such as hearing a joke or holding a hand in ice water. Who wants it signs a licence. So we
+# In a **corpus** coders noted which action units (AUs) are active, frame by frame. The best known
+# is BP4D: 41 people, filmed in 8 tasks such as hearing a joke. To get it one signs a licence. So we
 # draw three people and write them to disk *as BP4D would be given out*.
 
 # %%
@@ -48,8 +46,8 @@ files = sorted(str(path.relative_to(bp4d)) for path in bp4d.rglob("*.*"))
 print(f"{len(files)} files:", *files[:4], "…", *files[-3:], sep="\n    ")
 
 # %% [markdown]
-# Two trees: `2D+3D` has a folder a person, and in it a folder a task, with one image a frame.
-# `AUCoding` has one file of codes for each person and task. Let us look into one as it is.
+# `2D+3D` has a folder for each person, in it one for each task, and one image a frame. `AUCoding`
+# has a file of codes for each person and task:
 
 # %%
 lines = (bp4d / "AUCoding" / "AU_OCC" / "F001_T1.csv").read_text().splitlines()
@@ -59,15 +57,13 @@ for line in lines[:4]:
 # %% [markdown]
 # Three traps:
 #
-# 1. **The header is data.** The first line says which AU a column holds. The column headed 0 is the
-#    number of the frame. In BP4D, column 12 happens to be AU12. In its successor BP4D+ it is not. A
-#    program that counts columns works on one and reads nonsense from the other.
+# 1. **The header is data.** It says which AU a column holds; column 0 holds the number of the
+#    frame. In BP4D, column 12 happens to be AU12. In its successor BP4D+ it is not.
 # 2. **9 is no strength.** It means *unknown*: nobody coded this AU in this frame.
-# 3. **Frames do not begin at 1.** Only the liveliest stretch of a task was coded, here from frame
-#    2440 on. And image names may be padded with zeros: `2440.jpg` in one copy, `002440.jpg` in
-#    another. What counts is the number.
+# 3. **Frames do not begin at 1.** Only the liveliest stretch of a task was coded, here from 2440
+#    on. The image may be called `2440.jpg` or `002440.jpg`: what counts is the number.
 #
-# A *reader* knows all this. It returns a **FrameTable**: one row a frame, saying who, where and
+# A **reader** knows all this. It returns a **FrameTable**: one row a frame, saying who, where and
 # when, and one column for each AU with 1 (active), 0 (inactive) or NaN (unknown).
 
 # %%
@@ -78,8 +74,8 @@ table = read_bp4d(bp4d)
 table.frames.drop(columns="path").head(4)
 
 # %% [markdown]
-# Is it robust? We write the same faces with six-digit names, and in one file we throw away every
-# column that we do not need, as some people do to save space. The labels must stay the same.
+# Is it robust? We write the same faces with six-digit names, and drop and reorder columns of one
+# file. The labels must stay the same.
 
 # %%
 import numpy as np
@@ -95,8 +91,8 @@ print("same labels:", np.array_equal(read_bp4d(other).labels, table.labels, equa
 # %% [markdown]
 # ### When something is missing
 #
-# Corpora pass through many hands. Files get lost, and a reader that shrugs and goes on hands you a
-# shorter corpus without a word. This one stops, and says where, what it expected, and what to do.
+# Files get lost. A reader that shrugs hands you a shorter corpus without a word. This one stops,
+# and says where, what it expected, and what to do.
 
 # %%
 import textwrap
@@ -121,16 +117,16 @@ try_to_read()
 # %% [markdown]
 # ### Exercise 1: from codes to labels (easy, 4 minutes)
 #
-# BP4D codes *occurrence*: 0, 1, or 9 for unknown. DISFA, our second corpus, codes *intensity* from
-# 0 (nothing) to 5 (as strong as it gets). Write the function that turns either into labels: 1 where
-# the code reaches the `threshold`, else 0, and NaN where it is `unknown`.
+# BP4D codes *occurrence*: 0, 1, or 9 for unknown. DISFA, our second corpus, codes *intensity*, from
+# 0 (nothing) to 5 (as strong as it gets). Write the function that turns either into labels: NaN
+# where the code equals `unknown`, else 1 where it is at least the `threshold`, else 0.
 #
-# <details><summary>Hint 1</summary>Two questions, one after the other: is the label known? And if
-# so, is it active?</details>
-# <details><summary>Hint 2</summary><code>np.where(condition, a, b)</code> takes a where the
-# condition holds, else b.</details>
-# <details><summary>Hint 3</summary>9 is greater than any threshold. Which of the two questions must
+# <details><summary>Hint 1</summary>Two questions, one after the other: is the label known? Is it
+# active?</details>
+# <details><summary>Hint 2</summary>9 is greater than any threshold. Which of the two must
 # win?</details>
+# <details><summary>Hint 3</summary><code>np.where(condition, a, b)</code> takes a where the
+# condition holds, else b: <code>np.where(codes == unknown, np.nan, …)</code>.</details>
 
 
 # %%
@@ -150,14 +146,13 @@ from aunce_lib.checks import check_codes_to_labels
 check_codes_to_labels(codes_to_labels)
 
 # %% [markdown]
-# Each row above is a case: what was expected, beside what your function returned. If your mistake
-# is one that many people make, the check names it. Add `.hint(1)` for a nudge.
+# Each row is a case: what was expected, beside what your function returned.
 #
 # ## 2. A threshold is a decision
 #
-# DISFA has one recording of each of 27 people, and coded how *strong* an AU is. To detect AUs we
-# need yes or no, so somebody must draw a line. Nearly all papers call an AU active from 2 on. Some
-# take 1. We write a small synthetic DISFA and read it three times.
+# DISFA coded how *strong* an AU is. To detect AUs we need yes or no, so somebody must draw a line,
+# the **threshold**. Nearly all papers call an AU active from 2 on, some from 1. We read a small
+# synthetic DISFA three times.
 
 # %%
 drawn_disfa = synthetic.load("synth-disfa", "tiny", n_people=3, n_frames=40)
@@ -168,16 +163,15 @@ tables = {f"active from {level} on": read_disfa(disfa, threshold=level) for leve
 pd.DataFrame({name: t.rates().rate.map("{:.0%}".format) for name, t in tables.items()})
 
 # %% [markdown]
-# The same faces, the same coders, yet other corpora: the lower the line, the more is active. (How
-# *many* ones there are is our choice here, since a drawn face moves on a scale of its own. That the
-# choice matters is not.) A score is comparable only to scores at the same threshold. That is why
-# the FrameTable keeps it in its `metadata`.
+# The same faces, the same coders, yet other corpora. A score is comparable only to scores at the
+# same threshold, so the FrameTable keeps it in its `metadata`. (How *many* ones there are is our
+# choice here. That the choice matters is not.)
 #
-# Another trap hides in the folders: DISFA's labels count frames from 1, and most copies of its
-# images count from 0. Row 1 belongs to `0.png`. The reader sees that from the numbers.
+# Another trap: DISFA's labels count frames from 1, and most copies of its images count from 0. The
+# reader sees that from the numbers.
 #
-# Below is what a threshold does along time. We take the labels of `synth-disfa`, a corpus of 27
-# drawn people with the statistics of the real one, and one person's AU12, the smile.
+# Now a threshold along time. `synth-disfa` is a drawn corpus that imitates DISFA. Here is one
+# person's AU12, the smile.
 
 # %%
 import matplotlib.pyplot as plt
@@ -196,19 +190,17 @@ _ = ax.set_title("AU12 of one synthetic person: intensity, and when it is labell
 # %% [markdown]
 # *The figure:* a blue curve, the strength of the smile over 75 seconds. It rests near 0 and rises
 # now and then. Where it lies above the dashed threshold, the background is shaded: there the label
-# is 1. All of the rest is 0. The little jumps at the line are ours: drawn faces stay out of the
-# band from .15 to .30, so that their labels are never in doubt. Real faces do not do us that
-# favour.
+# is 1, elsewhere 0. The jumps at the line are ours: drawn faces stay out of the band from .15 to
+# .30, so that no label is in doubt.
 #
-# Each shaded stretch is an **event**. Two things follow. Labels of neighbouring frames are nearly
-# always equal, so 1,000 frames are much less than 1,000 independent examples. And on real faces two
-# coders who agree that someone smiles will still disagree on the frame in which it began.
+# Each shaded stretch is an **event**. Neighbouring frames nearly always have equal labels, so 1,000
+# frames are much less than 1,000 independent examples. And two coders who agree on a smile still
+# disagree on the frame in which it began.
 #
 # ## 3. Rare and common
 #
-# Now whole corpora. `synthetic.labels` gives the labels of all frames without drawing any face.
-# Their **rates**, the share of frames in which an AU is active, imitate the real corpora. For
-# those, counts over whole folds have been published, so we can put them side by side.
+# An AU's **rate** is the share of frames in which it is active. `synthetic.labels` gives the labels
+# of a whole corpus without drawing a face. Its rates imitate the published ones, in percent:
 
 # %%
 from aunce_lib.corpora import aggregates
@@ -227,30 +219,27 @@ from aunce_lib.inspection import plot_rates
 
 _, (left, right) = plt.subplots(1, 2, figsize=(12, 3.4), layout="constrained", width_ratios=(3, 2))
 plot_rates(bp4d_labels.rates(), "synth-bp4d: many AUs are active half of the time", ax=left)
-_ = plot_rates(disfa_labels.rates(), "synth-disfa: all are rare", ax=right)
+_ = plot_rates(disfa_labels.rates(), "synth-disfa: nearly all are rare", ax=right)
 
 # %% [markdown]
-# *The figure:* bars of the rates in percent, both corpora synthetic. In synth-bp4d five AUs (6, 7,
-# 10, 12, 14) are near one half and the others between 15 and 35. In synth-disfa none but AU25
-# passes 20, and AUs 2 and 9 stay below 5.
+# *The figure:* bars of the rates in percent, both corpora synthetic. In synth-bp4d five AUs are
+# near one half and the others far lower. In synth-disfa nearly all are rare.
 #
-# Someone who never says "active" is right in 95 % of all DISFA frames for AU1, and useless. Hence
-# nobody reports accuracy, but F1 (notebook 00). And a network that learns from such data finds that
-# saying no is a cheap way to a small loss. This is **imbalance**, and a reason why AUNCE pushes
-# harder where an AU is rare.
+# To never say "active" is right in most DISFA frames, and useless. Hence papers report F1 (notebook
+# 00). And a network finds that saying no is a cheap way to a small loss. This is **imbalance**, one
+# reason why AUNCE pushes active faces harder.
 #
 # ### Exercise 2: weights for rare AUs (medium, 6 minutes)
 #
-# A common remedy is to weigh each AU in the loss by its inverse rate. With $r_j$ the rate of AU $j$
+# A common remedy weighs each AU in the loss by its inverse rate. With $r_j$ the rate of AU $j$
 # *among the frames where it is known*, and $J$ AUs:
 #
 # $$ w_j = \frac{1/r_j}{\frac1J \sum_k 1/r_k} $$
 #
-# The denominator makes the mean weight 1, so that the loss keeps its size. Every AU is active at
-# least once. Labels may be NaN.
+# The denominator makes the mean weight 1, so that the loss keeps its size. Labels may be NaN. Every
+# AU is active at least once.
 #
-# <details><summary>Hint 1</summary>First the rate of each AU. In which direction must the mean
-# go?</details>
+# <details><summary>Hint 1</summary>First the rate of each AU. Over rows or over columns?</details>
 # <details><summary>Hint 2</summary><code>np.nanmean(labels, axis=0)</code> leaves NaN
 # out.</details>
 # <details><summary>Hint 3</summary>Compute <code>inverse = 1 / rates</code>, then divide it by its
@@ -278,14 +267,13 @@ check_class_weights(class_weights)
 pd.Series(class_weights(disfa_labels.labels), [f"AU{au}" for au in disfa_labels.aus]).round(2)
 
 # %% [markdown]
-# A frame of AU9 now counts more than six times as much as one of AU25. Remember the price: if some
-# of these rare labels are wrong, the mistakes count six times as much too.
+# A frame of the rarest AU now counts several times as much as one of AU25. If some of these rare
+# labels are wrong, the mistakes count as much.
 #
 # ## 4. What goes together
 #
-# AUs are no independent switches. A smile of joy raises cheeks *and* lip corners; surprise lifts
-# the inner *and* the outer brow. The measure for two columns of zeros and ones is **phi**: their
-# ordinary correlation. 1 means always together, 0 nothing to do with each other, −1 never together.
+# A smile of joy raises cheeks *and* lip corners. Two columns of zeros and ones are compared by
+# **phi**, their ordinary correlation: 1 is always together, −1 always one without the other.
 #
 # ### Exercise 3: phi (medium, 6 minutes)
 #
@@ -294,8 +282,7 @@ pd.Series(class_weights(disfa_labels.labels), [f"AU{au}" for au in disfa_labels.
 # $$ \varphi = \frac{\overline{ab} - \overline{a}\,\overline{b}}
 # {\sqrt{\overline{a}(1-\overline{a})\;\overline{b}(1-\overline{b})}} $$
 #
-# <details><summary>Hint 1</summary>Find the frames where both are known, and forget the
-# others.</details>
+# <details><summary>Hint 1</summary>Keep only the frames where both are known.</details>
 # <details><summary>Hint 2</summary><code>both = ~np.isnan(a) & ~np.isnan(b)</code> marks
 # them.</details>
 # <details><summary>Hint 3</summary><code>np.corrcoef(x, y)</code> returns a 2 × 2 matrix. You want
@@ -340,26 +327,24 @@ for ax, labelled, name in zip(
 # %% [markdown]
 # *The figure:* a triangle of squares for each synthetic corpus, orange where two AUs come together,
 # purple where they avoid each other. In synth-bp4d two orange islands stand out: AUs 6, 7, 10, 12
-# (values of .3 to .5) and, fainter, AUs 15, 17, 23, 24. AU1 and AU2 form a pair. One square is
-# clearly purple: AU4 with AU12, −.3.
+# and, fainter, AUs 15, 17, 23, 24. AU4 with AU12 is purple.
 #
-# **Explain this figure** (3 minutes). What might the two islands be? Why is AU4 with AU12 purple?
-# And what could a network do with these correlations that you would not want?
+# **Explain this figure** (3 minutes). What might the islands be? Why is AU4 with AU12 purple? What
+# could a network do with these correlations that you would not want?
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - AUs 6, 7, 10 and 12 are laughter: several tasks are meant to amuse. 15, 17, 23, 24 are
-#   muscles around a closed mouth: lips pressed, chin raised, corners down.
+# - AUs 6, 7, 10 and 12 are laughter: several tasks are meant to amuse. 15, 17, 23, 24 are muscles
+#   around a closed mouth: lips pressed, chin raised, corners down.
 # - Frowning and smiling rarely go together.
-# - It can call AU6 active *because it sees AU12*. That pays in this corpus, and fails on a smile of
-#   politeness, which has no AU6. Correlation is a help and a trap. The encoder of notebook 04 lets
-#   AUs listen to each other in a graph; keep this figure in mind there.
+# - It can call AU6 active *because it sees AU12*. That pays in this corpus, and fails on a polite
+#   smile without AU6. In notebook 04 AUs listen to each other: keep this figure in mind there.
 #
 # </details>
 #
 # ## 5. People differ
 #
-# A rate of 21 % for AU1 hides a lot. Here it is person by person.
+# One rate for all people hides a lot. Here it is person by person.
 
 # %%
 names = [f"AU{au}" for au in bp4d_labels.aus]
@@ -372,19 +357,17 @@ ax.legend(frameon=False, loc="upper right")
 _ = ax.set_title("41 synthetic people, a dot each: nobody is the average")
 
 # %% [markdown]
-# *The figure:* for every AU a column of 41 dots, a black dash at their mean. AU1 goes from 0 to
-# over 70 %, AU10 from under 20 to nearly 100 %. The published extremes of the real BP4D are as far
-# apart: AU1 from 1 to 70 %, AU7 from 19 to 100 %.
+# *The figure:* for every AU a column of 41 dots, one a person, and a black dash at their mean. Some
+# people hardly ever show AU1, others in most frames.
 #
-# So the unit of evidence is the person. 146,616 frames sound like much; but they are 41 people. Two
-# conclusions, which the rest of this course keeps: intervals are computed over people, and splits
-# are made by people. The second one deserves a proof.
+# So the unit of evidence is the person. Hence two rules: intervals are computed over people, and
+# splits are made by people. The second rule deserves a proof.
 #
 # ## 6. Folds, and the leak
 #
 # We test on data that was not trained on. The quick way is to shuffle all frames and put a third
-# aside. The right way is to put a third of the *people* aside. Such a division is a **fold**; with
-# three folds, everybody is tested once. Those that papers on BP4D use are built in.
+# aside. The right way is to put a third of the *people* aside. Such a division of the people is a
+# **fold**; with three, everybody is tested once. Those that papers on BP4D use are built in.
 
 # %%
 from aunce_lib.corpora import folds
@@ -396,19 +379,21 @@ folds.assert_subject_disjoint(train, test)
 print("train", train, "\ntest ", test)
 
 # %% [markdown]
-# For the proof we take the most simple-minded detector there is. It compresses the grey pixels of a
-# face to 60 numbers (by PCA, notebook 06), looks for the **most similar training face**, and copies
-# its labels. It knows nothing of faces.
+# For the proof we take a most simple-minded detector. It compresses the grey pixels of a face to 60
+# numbers (by PCA, notebook 06), looks for the **most similar training face**, and copies its
+# labels.
 #
 # ### Exercise 4: predict, then run (easy, 2 minutes)
 #
 # We split once by people and once by frames, with as many training frames. Calling everything
 # active reaches a macro F1 of about 0.5. What will the copier reach *when frames were shuffled*?
+# Return your guess before you run the cell below it. A guess may be wrong.
 #
-# <details><summary>Hint 1</summary>A person contributes 216 frames, from 8 recordings. Two of three
-# are in training.</details>
-# <details><summary>Hint 2</summary>Then the most similar training face is probably of the same
-# person, in the same recording, a moment earlier or later.</details>
+# <details><summary>Hint 1</summary>A person contributes many frames to each of 8 recordings. Two of
+# three frames are in training.</details>
+# <details><summary>Hint 2</summary>So the most similar training face is probably of the same
+# person, a moment earlier or later.</details>
+# <details><summary>Hint 3</summary>In a moment few labels change.</details>
 
 
 # %%
@@ -455,9 +440,8 @@ from aunce_lib.checks import check_guess
 check_guess(my_guess, f1["split by frames"])
 
 # %% [markdown]
-# The same detector, the same faces. Split by frames, it looks like a fine detector. Split by
-# people, it is *worse than not looking at all*. What had it learned? Let us look at what it copied
-# from.
+# Split by frames, it looks like a detector. Split by people, the same thing is *worse than not
+# looking at all*. What did it copy from?
 
 # %%
 from aunce_lib.inspection import face_grid
@@ -479,16 +463,14 @@ _ = figure.suptitle("Synthetic faces asked about, and below each the training fa
 
 # %% [markdown]
 # *The figure:* four rows of six synthetic faces. In the first two rows each face has its near twin
-# below: same person, same light, and mostly nearly the same expression. In the last two rows the
-# face below is a stranger, and the expression often another.
+# below: same person, same light. In the last two rows the face below is a stranger.
 #
 # Split by frames, the answer stood next to the question. That is a **leak**: information about the
-# test has found its way into the training. Real networks are less simple-minded than our copier,
-# but they do remember faces, and the leak flatters those most that remember best. (Drawn recordings
-# keep one lamp and one wall throughout, which makes copying easy. So do recordings in a
-# laboratory.)
+# test has found its way into the training. Real networks remember faces too, and a leak flatters
+# those most that remember best. (Drawn recordings keep one lamp and one wall, which makes copying
+# easy. So do recordings in a laboratory.)
 #
-# A table refuses to be part of it:
+# The library refuses such a split:
 
 # %%
 leaky = corpus.where(by_frames), corpus.where(~by_frames)
@@ -500,14 +482,15 @@ except ValueError as error:
 # %% [markdown]
 # ### Exercise 5: deal out people (medium, 5 minutes)
 #
-# You have a corpus without published folds. Write the function that gives every *frame* the number
-# of its fold, so that nobody is in two folds. To have one right answer: sort the people by name,
-# number them from 0, and put person $k$ into fold $k \bmod n$.
+# Your corpus has no published folds. Write the function that gives every *frame* the number of its
+# fold, so that nobody is in two. Sort the people by name, number them from 0, and put person $k$
+# into fold $k \bmod n$, with $n$ the number of folds.
 #
 # <details><summary>Hint 1</summary>How does a frame find out the number of its person?</details>
 # <details><summary>Hint 2</summary><code>np.unique(subjects, return_inverse=True)</code> returns
 # the sorted names and, for each frame, the number of its name.</details>
-# <details><summary>Hint 3</summary><code>%</code> is Python's modulo, also for arrays.</details>
+# <details><summary>Hint 3</summary>Take that number modulo <code>n_folds</code>: <code>%</code>
+# works on arrays too.</details>
 
 
 # %%
@@ -528,20 +511,18 @@ from aunce_lib.checks import check_fold_of_frame
 check_fold_of_frame(fold_of_frame)
 
 # %% [markdown]
-# The library's `subject_folds(table, n_folds, seed)` shuffles the people first. And a riddle of the
-# published folds: their numbers run backwards. Fold 1 tests the *third* part of the people. Some
-# projects count forwards. A result that says "fold 1" must say whose.
+# The library's `subject_folds(table, n_folds, seed)` shuffles the people first. Beware of the
+# published folds: their numbers run backwards. Fold 1 tests the *third* part of the people.
 #
 # ## 7. Alignment: the face to its place
 #
-# In a photograph a face may be anywhere, of any size, and tilted. A network would have to learn
-# every AU at every place. We spare it that: find the eyes and the mouth, and turn, scale and shift
-# the picture so that they come to lie where they always lie. This is a *similarity transform*: it
-# changes place, size and angle, but never the shape, since the shape is the expression.
+# In a photograph a face may be anywhere, of any size, and tilted. Must a network learn every AU at
+# every place? We spare it that: we find the eyes and the mouth, and turn, scale and shift the
+# picture until they lie where they always lie. Such a *similarity transform* never changes the
+# shape, for the shape is the expression.
 #
-# To know the truth, we make the photograph ourselves. Real corpora come with **landmarks**, points
-# of the face found by a program; BP4D has 49, other programs give 68. Of these only the eyes and
-# the corners of the mouth are needed.
+# Real corpora come with **landmarks**, points of the face found by a program. We need those of the
+# eyes and of the corners of the mouth. To know the truth, we make the photograph ourselves.
 
 # %%
 from skimage.transform import SimilarityTransform, warp
@@ -560,7 +541,7 @@ for part, drawn_at in zip(landmarks.POINTS[68], landmarks.DRAWN, strict=True):
 box = landmarks.box_of(points)
 print(f"the face is {box.width:.0f} pixels wide and turned {-box.roll:.0f} degrees clockwise")
 
-# %%
+# %% tags=["cover"]
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained", width_ratios=(4, 3, 3))
 axes[0].imshow(photo)
 axes[0].scatter(*points.T, s=18, color="#F0E442", edgecolor="black", linewidth=0.5)
@@ -577,17 +558,17 @@ for ax in axes:
     ax.set_axis_off()
 
 # %% [markdown]
-# *The figure:* left, a grey photograph with a tilted synthetic face in it, and yellow dots on its
-# eyes and mouth. Middle, a square cut around the dots: the face is still tilted, and eyes and mouth
-# miss the dashed lines. Right, the aligned crop: upright, eyes and mouth on the lines.
+# *The figure:* left, a grey photograph with a tilted synthetic face, and yellow dots on its eyes
+# and mouth. Middle, a square cut around the dots: eyes and mouth miss the dashed lines. Right, the
+# aligned crop: upright, eyes and mouth on the lines.
 #
-# Without landmarks the library searches for the face itself. Either way the command is one:
+# Without landmarks the library searches for the face. Either way the command is one:
 #
 #     aunce prepare bp4d /path/to/BP4D prepared        # in a terminal
 #
-# It reads, aligns, and writes a **FrameStore**: all faces decoded once, as one file of pixels, so
-# that training never waits for the disk. Here is the same call on our small tree, whose images are
-# crops already.
+# It reads, aligns, and writes a **FrameStore**: one file with all faces, decoded once, so that
+# training never waits for the disk. Here is the same call on our small tree, which is aligned
+# already.
 
 # %%
 from aunce_lib.corpora.prepare import prepare
@@ -598,10 +579,9 @@ prepare("bp4d", table, bp4d, folder / "prepared", size=64, align="none")
 # %% [markdown]
 # ## 8. When labels are wrong
 #
-# All this assumed that coders do not err. They do, and in a real corpus nobody knows where. Drawn
-# faces know their truth, so here label noise is a **dial**. Every dial returns a new table, keeps
-# the true labels beside the wrong ones, and leaves a note, so that no spoiled table passes for a
-# clean one.
+# Coders err, and in a real corpus nobody knows where. Drawn faces know their truth, so label noise
+# is a **dial**: a function that returns a table with wrong labels, keeps the true ones beside them,
+# and leaves a note.
 
 # %%
 from aunce_lib.corpora import dials
@@ -626,11 +606,12 @@ overview.astype({"frames": int})
 
 # %% [markdown]
 # Flipping a tenth of all labels makes a rare AU more frequent, since there are more zeros to flip
-# than ones: of the "active" labels of AU24, many are now wrong. Overlooked events go the other way.
-# The two kinds of noise hurt in different ways, as notebooks 02 and 07 show.
+# than ones. Many "active" labels of AU24 are now wrong. Overlooked events go the other way.
+# Notebooks 02 and 07 show how the two hurt differently.
 #
-# One mistake is worse than all of these, and it is yours to make: columns shifted by one. Nothing
-# crashes. `sanity.check` compares any table with what is published, and names the likely cause.
+# The worst mistake is yours to make: columns shifted by one. Nothing crashes. `sanity.check`
+# compares a table with what is published, and names the likely cause. Here is the part that looks
+# at rates.
 
 # %%
 from aunce_lib import FrameTable
@@ -648,9 +629,8 @@ print(*sanity.rates(shifted))
 # - A reader goes by **headers and numbers**, keeps *unknown* apart from *inactive*, and stops when
 #   something is missing.
 # - A **threshold** makes the labels. State it.
-# - AUs are **rare**, **correlated**, and **differ from person to person**; frames are not
-#   independent.
-# - Split by **people**. Split by frames, a detector that knows nothing scored twice as much.
+# - AUs are **rare**, **correlated**, and **differ from person to person**.
+# - Split by **people**. Split by frames, a detector that knows nothing looked like a good one.
 # - **Alignment** takes place, size and tilt away, and leaves the expression.
 #
 # ## Try this
@@ -658,14 +638,10 @@ print(*sanity.rates(shifted))
 # - Repeat section 6 with `difficulty="benchmark"`, where light and pose vary more. Does the leak
 #   shrink?
 # - Split by *recordings* instead of frames. Is that enough?
-# - Add AU5 to the call of the reader, `read_bp4d(bp4d, aus=(1, 5, 12))`. What do its labels look
-#   like, and why?
-# - `aunce prepare folder PHOTOS OUT` reads photographs of your own; notebook 08 goes on from there.
+# - Add AU5, `read_bp4d(bp4d, aus=(1, 5, 12))`. What do its labels look like, and why?
+# - `aunce prepare folder PHOTOS OUT` reads your own photographs; see notebook 08.
 #
 # ## How far you have come
-#
-# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
-# answer. Delete the file to begin anew.
 
 # %%
 from aunce_lib.checks import progress

@@ -11,14 +11,14 @@
 #
 # **You will**
 #
-# - make two *views* of a face, and say what a view may change and what it must not;
-# - split a batch into faces with the same label and faces with another, for each action unit anew;
+# - make two *views* of a face, and say what a view may change;
+# - split a batch into faces with the same and with another label, for each action unit anew;
 # - find three kinds of *positive*, on faces and in code;
-# - turn the dial of wrong labels, and work out how many positives each kind then gets wrong;
+# - work out how many positives each kind gets wrong when labels are wrong;
 # - see why some batches teach nothing about a rare action unit, and mend that.
 #
 # **You need** notebooks 00 and 01, 40 minutes of reading, and about a minute of computing. Every
-# face is **synthetic**, drawn by this library. That is why we know the truth behind each label.
+# face is **synthetic**: that is why we know the truth behind each label.
 
 # %%
 import aunce_lib
@@ -29,14 +29,12 @@ print("aunce_lib", aunce_lib.__version__)
 # ## 1. Two views of one face
 #
 # Contrastive learning never says "this is a smile". It says: *these two belong together, those two
-# do not*. Two pictures that belong together are a **positive pair**. Where do pairs come from?
+# do not*. The first two are a **positive pair**.
 #
-# The cheapest source needs no label. Take one picture, and change it in two ways that do not
-# matter: a little brighter, a little moved, in grey. The results are two **views**. Whatever the
-# face does, it does in both.
+# The cheapest pair needs no label. Change one picture in two ways that do not matter: a little
+# brighter, a little moved. The results are two **views**.
 #
-# We take the people of `synth-bp4d` that the library's encoder has *not* learned from. The
-# **encoder** turns a face into embeddings (notebook 00). It is loaded, not trained here.
+# We take people of `synth-bp4d` from whom the library's encoder has *not* learned.
 
 # %%
 import numpy as np
@@ -65,8 +63,8 @@ for face in shown:
 figure, _ = face_grid(np.stack(pictures), titles, columns=8, scale=1.15)
 
 # %% [markdown]
-# *The figure:* three synthetic faces, and seven views of each. Light, colour, place, size and
-# sharpness differ. Some are mirrored. The expression stays.
+# *The figure:* three synthetic faces, and seven views of each. Light, colour, place and sharpness
+# differ, some are mirrored. The expression stays.
 #
 # What a view changes, the encoder learns to ignore. So **a view may change only what the label does
 # not depend on.**
@@ -74,12 +72,14 @@ figure, _ = face_grid(np.stack(pictures), titles, columns=8, scale=1.15)
 # ### Exercise 1: what may a view change? (easy, 3 minutes)
 #
 # We want to detect action units (AUs) of the upper and the lower face, coded as active if *either
-# side* of the face shows them. Return the names of the changes that are allowed.
+# side* shows them. Return the names of the changes that are allowed.
 #
-# <details><summary>Hint 1</summary>Ask of each change: could a coder who sees only the changed
-# picture still write down the same labels?</details>
-# <details><summary>Hint 2</summary>Two of the six hide part of the face or its fine folds. One
-# turns a raised brow into a lowered one, or nearly.</details>
+# <details><summary>Hint 1</summary>Could a coder who sees only the changed picture still write down
+# the same labels?</details>
+# <details><summary>Hint 2</summary>Two of the six hide part of the face or its fine
+# folds.</details>
+# <details><summary>Hint 3</summary>One more turns a raised brow into a lowered one, or nearly. The
+# other three are allowed.</details>
 
 
 # %%
@@ -101,10 +101,9 @@ check_allowed_changes(allowed_changes)
 # %% [markdown]
 # ## 2. Anchor, same, other
 #
-# Labels give more pairs. Take a **batch**: some faces that are looked at together. Pick one, the
-# **anchor**. For AU12, every other face has the anchor's label or it has not. For AU4 the *same*
-# anchor has other partners. This is why the encoder gives each face *twelve* embeddings, one for
-# each AU.
+# Labels give more pairs. In a **batch**, some faces that are looked at together, pick one: the
+# **anchor**. For AU12, every other face has the anchor's label or not. For AU4 the *same* anchor
+# has other partners. Hence *twelve* embeddings for each face, one for each AU.
 
 # %%
 aus = [f"AU{au}" for au in faces.aus]
@@ -122,27 +121,29 @@ for name in ("AU12", "AU4"):
 # blue one, the others a dashed orange one. From the first to the second many frames change, though
 # no face does.
 #
-# Now with views. $B$ images give $2B$ rows: first all of view 0, then all of view 1. Both views
-# carry the labels of their image, $y$. The other view of the anchor's own image is its **mate**.
-# For one AU and an anchor $a$:
+# Now with views. $B$ images give $2B$ rows: first all of view 0, then all of view 1. Both carry the
+# label of their image, so $y$ has the shape $(2B,)$. The other view of the anchor's image is its
+# **mate**. For one AU and an anchor $a$:
 #
 # $$ \mathrm{Same}(a) = \{\, b \neq a : y_b = y_a \,\} $$
 #
 # $$ \mathrm{Other}(a) = \{\, b : y_b \neq y_a \,\} $$
 #
-# Rows without a label (NaN) are in neither set.
+# Rows without a label (NaN) are in neither set. The faces in $\mathrm{Other}(a)$ are the
+# **negatives**.
 #
 # ### Exercise 2: two masks (medium, 6 minutes)
 #
-# Write both sets as tables of True and False, one row for each anchor. The labels come for the $B$
-# images of one AU.
+# Write both sets as tables of True and False, a row for each anchor, a column for each partner. You
+# get the labels of the $B$ images for one AU.
 #
-# <details><summary>Hint 1</summary>First repeat the labels: row <code>a</code> and row
-# <code>a + B</code> are two views of one image.</details>
-# <details><summary>Hint 2</summary><code>y[:, None] == y[None, :]</code> compares every row with
-# every other, and NaN equals nothing, not even itself.</details>
-# <details><summary>Hint 3</summary>But NaN is also <i>unequal</i> to everything. And is a row its
-# own partner?</details>
+# <details><summary>Hint 1</summary>First repeat the labels, with <code>np.tile</code>: row
+# <code>a</code> and row <code>a + B</code> are two views of one image.</details>
+# <details><summary>Hint 2</summary><code>y[:, None] == y</code> compares every row with every
+# other. NaN equals nothing, not even itself; so it is also <i>unequal</i> to everything.</details>
+# <details><summary>Hint 3</summary>For Same, take out the diagonal, <code>np.eye(len(y),
+# dtype=bool)</code>. For Other, both labels must be known: <code>known[:, None] &
+# known</code>.</details>
 
 
 # %%
@@ -168,11 +169,10 @@ check_same_and_other(same_and_other)
 # %% [markdown]
 # ## 3. Three kinds of positive
 #
-# AUNCE, the method of this course, pulls the anchor to *one* positive. It knows three ways to find
-# one:
+# AUNCE, the method of this course, pulls the anchor to *one* positive. There are three ways to find
+# it:
 #
-# - **self**: the mate. It looks at no label, so no label can mislead it. But it is the same person
-#   in the same second, and teaches little about other people.
+# - **self**: the mate. No label can mislead it. But it teaches little about other people.
 # - **nearest**: the most similar face with the same label. It trusts one label, where the encoder
 #   already agrees with it.
 # - **mean**: all faces with the same label, as a mixture. It trusts every label.
@@ -197,14 +197,14 @@ figure, _ = plot_positives(
 _ = figure.suptitle("AU12: an anchor, and the synthetic faces it is pulled to")
 
 # %% [markdown]
-# *The figure:* three rows, each with the anchor at the left. Row *self* holds one face, the other
-# view of the same picture. Row *nearest* holds one face too, of another picture. Row *mean* holds
-# the seven strongest of all faces with the same label, each with a small share.
+# *The figure:* three rows, each with the anchor at the left. Row *self* holds the other view of the
+# same picture, row *nearest* one face of another picture. Row *mean* holds the seven strongest of
+# all faces with the same label, each with a small share.
 #
-# In formulas. An embedding $z$ has length 1, so $z_a \cdot z_b$ is the cosine of the angle between
-# two of them: 1 if they are equal, −1 if opposite. Divided by a **temperature** $\tau$ it is the
-# *similarity* $s_{ab} = z_a \cdot z_b / \tau$. The loss (notebook 03) will need one number $P$, how
-# well the anchor agrees with its positive. By kind:
+# In formulas. An embedding $z$ lies on the **unit sphere**: it has length 1. So $z_a \cdot z_b$ is
+# the cosine of an angle, from 1 (equal) to −1 (opposite). Divided by a **temperature** $\tau$ it is
+# the **similarity** $s_{ab} = z_a \cdot z_b / \tau$. The loss (notebook 03) needs one number $P$:
+# how well the anchor agrees with its positive.
 #
 # $$ \log P_{\mathrm{self}} = s_{a,\mathrm{mate}} $$
 #
@@ -213,20 +213,25 @@ _ = figure.suptitle("AU12: an anchor, and the synthetic faces it is pulled to")
 # $$ \log P_{\mathrm{mean}} = \log \frac{1}{|\mathrm{Same}(a)|}
 # \sum_{b \in \mathrm{Same}(a)} e^{s_{ab}} $$
 #
-# The mean is taken over $e^s$, not over $s$. So a similar face counts for more: it pulls with the
-# share $\pi_b = e^{s_{ab}} / \sum_{c} e^{s_{ac}}$, which is what stands above the faces in row
-# *mean*.
+# Why a mean of $e^s$, not of $s$? Take the derivative. The logarithm splits off the constant
+# $1/|\mathrm{Same}(a)|$, and one term of the sum depends on $s_{ab}$:
+#
+# $$ \frac{\partial \log P_{\mathrm{mean}}}{\partial s_{ab}}
+# = \frac{e^{s_{ab}}}{\sum_{c \in \mathrm{Same}(a)} e^{s_{ac}}} = \pi_b $$
+#
+# These are the shares in row *mean*. They sum to 1, and a more similar face pulls more.
 #
 # ### Exercise 3: three positives (medium, 6 minutes)
 #
-# For one anchor you get its similarities to all rows, and which rows share its label.
+# For one anchor you get its similarities to all rows, and which rows are in $\mathrm{Same}(a)$.
+# Return $\log P$ for the `kind` asked for.
 #
 # <details><summary>Hint 1</summary>For two of the kinds, keep only the rows of
 # <code>same</code>.</details>
 # <details><summary>Hint 2</summary><code>np.log(np.mean(np.exp(...)))</code> is the mean, as long
-# as no number is large.</details>
-# <details><summary>Hint 3</summary>e<sup>1000</sup> is too large for any computer. Take out the
-# largest: log Σ e<sup>s</sup> = m + log Σ e<sup>s − m</sup> for any number m.</details>
+# as no number is large. e<sup>1000</sup> is too large for any computer.</details>
+# <details><summary>Hint 3</summary>Take out the largest, m: m + log of the mean of e<sup>s −
+# m</sup>.</details>
 
 
 # %%
@@ -256,9 +261,9 @@ check_log_positive(log_positive)
 # %% [markdown]
 # ### A surprise: who is nearest?
 #
-# Predict first. If the mate *may* be chosen, as in the published method, in how many cases is the
-# nearest positive simply the mate? A quarter, half, nearly all? We ask two encoders: one that has
-# seen no label yet, and the trained one.
+# Predict first. If the mate *may* be chosen, as in the published method, how often is the nearest
+# positive simply the mate? We ask two encoders: one that has seen no label yet, and the trained
+# one.
 
 # %%
 from aunce_lib import TrainConfig
@@ -277,14 +282,12 @@ mates = {
 (100 * pd.concat(mates, axis=1)).round(1)
 
 # %% [markdown]
-# The table shows percentages, in a batch of 64 images. *nearest*: how often the nearest positive is
-# the mate. *mean*: the share of the pull that goes to the mate, one of some dozens of positives.
+# Percentages, in a batch of 64 images. *nearest*: how often the nearest positive is the mate.
+# *mean*: the share of the pull that goes to the mate.
 #
-# What did you expect? To an encoder that knows no label, two views of one picture are more alike
-# than any two pictures, and *nearest* is *self* under another name. Training draws faces of one
-# label together, until others come as near. And the lower the temperature, the more *mean* becomes
-# *self* too. Three kinds on paper need not be three kinds in practice. In our library
-# `positives_from="other_images"` keeps the mate for *self* alone.
+# Chance would be one in some dozens. *Nearest* picks the mate far more often, and then it is *self*
+# under another name. And the lower the temperature, the more the pull of *mean* gathers on the
+# nearest faces. Three kinds on paper need not be three kinds in practice.
 #
 # ### The mixture
 #
@@ -299,7 +302,7 @@ steps = [[Positive(kind).name.lower() for kind in sampler(12, 48).tolist()] for 
 pd.DataFrame(steps, columns=aus, index=[f"step {number}" for number in range(5)])
 
 # %% [markdown]
-# Play with it. Choose an anchor and an AU, and look at what each kind draws. Then flip some labels.
+# Choose an anchor and an AU, and look at what each kind draws. Then flip some labels.
 
 # %% tags=["widget"]
 from aunce_lib.widgets import PairSampler
@@ -309,9 +312,8 @@ PairSampler()
 # %% [markdown]
 # ## 4. When labels are wrong
 #
-# Coders err. On drawn faces we turn the dial ourselves: each label is flipped with probability
-# $\varepsilon$ = 20 %, by the toss of a loaded coin. Let us look at faces that are *labelled*
-# active for AU2, the raised outer brow. It is active in about 17 % of all faces.
+# We turn the dial: each label is flipped with probability $\varepsilon$ = 20 %. Here are faces that
+# are *labelled* active for AU2, the raised outer brow.
 
 # %% tags=["cover"]
 from aunce_lib.corpora import dials
@@ -322,22 +324,23 @@ wrong = corpus.labels[claimed, j] == 0
 roles = np.where(wrong[:24], "wrong label", "right label")
 figure, _ = plot_roles(corpus.images(claimed[:24]), roles)
 _ = figure.suptitle(f"24 synthetic faces labelled active for AU2; {wrong[:24].sum()} are not")
-print(f"of all {len(wrong)} that are labelled active, {wrong.mean():.0%} are not")
+print(f"AU2 is active in {(corpus.labels[:, j] == 1).mean():.0%} of all faces.")
+print(f"Of the {len(wrong)} that are labelled active, {wrong.mean():.0%} are not.")
 
 # %% [markdown]
-# *The figure:* 24 faces, all labelled active. Those in a dotted red frame do not raise the outer
-# brow: their label was flipped. Only one label in five was, but far more than one in five of
-# *these*. How can that be?
+# *The figure:* 24 faces, all labelled active. Those in a dotted orange-red frame do not raise the
+# outer brow: their label was flipped. Only one label in five was, but far more than one in five of
+# *these*. Why?
 #
-# Count in 1,000 faces. AU2 is active in a share $r$ of 17 %: 170 faces, of which 136 keep their
-# label. The other 830 are inactive, and a fifth of them are *given* the label: 166. So 302 faces
-# are labelled active, and 136 of them are. That is 45 %. **More than half of all active labels are
-# wrong**, because there are so many inactive faces to make mistakes on.
+# Count in 1,000 faces. Say a share $r$ of 17 % is active: 170 faces, of which 136 keep their label.
+# Of the other 830 a fifth are *given* the label: 166. So 302 faces are labelled active, and 136 of
+# them are: 45 %. **More than half of all active labels are wrong**, because there are so many
+# inactive faces to make mistakes on.
 #
 # ### Exercise 4: how true is a label? (medium, 5 minutes)
 #
-# Write this down for any rate $r$ and any share of flips $\varepsilon$: of the faces *labelled*
-# active, which share is active in truth?
+# For any rate $r$ and any share of flips $\varepsilon$: of the faces *labelled* active, which share
+# is active in truth?
 #
 # <details><summary>Hint 1</summary>Two groups are labelled active: active ones that kept the label,
 # and inactive ones that were given it.</details>
@@ -374,21 +377,22 @@ some = rates[["AU24", "AU4", "AU17", "AU6", "AU10"]]
 _ = plot_truth(pd.DataFrame(curves), some, "The rarer an AU, the less its active labels mean")
 
 # %% [markdown]
-# *The figure:* from left to right AUs get more frequent; the names above mark some of synth-bp4d.
-# All curves rise from near 0. With 20 % of the labels flipped, an active label is as good as a coin
-# (the dotted line) where the rate is 20 %.
+# *The figure:* AUs get more frequent from left to right; the names above mark some of synth-bp4d.
+# All curves rise from near 0. With 20 % flipped, an active label is as good as a coin (the dotted
+# line) where the rate is 20 %.
 #
 # ### From labels to pairs
 #
-# The loss does not see labels one by one. It sees pairs: "these two are the same", "these two
-# differ". About *any* two faces, this claim is right if both labels are right, or both wrong:
+# The loss sees pairs: "these two are the same", "these two differ". About *any* two faces, the
+# claim is right if both labels are right, or both wrong:
 #
 # $$ P(\text{claim is right}) = (1-\varepsilon)^2 + \varepsilon^2 $$
 #
-# With $\varepsilon$ = 20 % that is .64 + .04 = 68 %. This holds for every AU, rare or not. But not
-# all claims are equally good. Let $p$ be your `true_share`, and $p'$ the same for inactive labels.
-# Two faces that are both *labelled active* agree in truth with probability $p^2 + (1-p)^2$; two
-# that are labelled differently differ in truth with $p\,p' + (1-p)(1-p')$.
+# With $\varepsilon$ = 20 % that is 68 %, for every AU, rare or not. But not all claims are equally
+# good. Let $p$ be your `true_share`, and $p'$ the same for inactive labels. Two random faces that
+# are both *labelled active* agree in truth if both are active or neither is: $p^2 + (1-p)^2$. Two
+# that are labelled differently differ in truth if both labels are right or both wrong: $p\,p' +
+# (1-p)(1-p')$.
 
 # %%
 r, eps = 0.17, 0.2
@@ -403,18 +407,17 @@ pairs = pd.DataFrame(pairs, index=["share of all pairs (%)", "claim is right (%)
 (100 * pairs).round(1)
 
 # %% [markdown]
-# Read the second line. For a rare AU, "both are active" is hardly better than the toss of a coin.
-# Now the last line, which is easily overlooked: "these two differ" is right in fewer than half of
-# the cases. Positives can be chosen with more care. **No choice of positives mends the negatives.**
+# For a rare AU, "both are active" is hardly better than the toss of a coin. In the last line,
+# "these two differ" is right in fewer than half of the cases. **No choice of positives mends the
+# negatives.**
 #
 # ## 5. How many positives are false?
 #
-# The formula is blind: it draws any face with the label. The kinds of positive are not. So we flip
-# labels, let the loss choose its positives in batches of 64, and ask how much of the pull goes to a
-# face whose *true* label is not the anchor's.
+# The formula draws any face with the label. The kinds of positive are less blind. So we flip
+# labels, let the loss choose in batches of 64, and ask how much of the pull goes to a **false
+# positive**, a face whose *true* label is not the anchor's.
 #
-# Predict, for anchors labelled active: which kind has the fewest false positives, which the most?
-# And does it matter whether the mate may be chosen?
+# Predict, for anchors labelled active: which kind has the fewest, which the most?
 
 # %%
 import matplotlib.pyplot as plt
@@ -439,11 +442,12 @@ for ax, (source, by_flips) in zip(axes, shares.items(), strict=True):
 # %% [markdown]
 # *The figure:* the share of the pull towards false positives, over the share of flipped labels, for
 # anchors labelled active. Left, a positive may be the mate; right, only another image. The dashed
-# line is the formula, $2p(1-p)$, averaged over the AUs.
+# line is the blind formula, $2p(1-p)$: two faces labelled active disagree in truth; averaged over
+# the AUs.
 #
-# **Explain this figure** (4 minutes). Why does *self* stay at zero? Why does *mean* follow the
-# dashed line, but below it? What is different about *nearest* in the two panels, and what does that
-# say about where its robustness comes from?
+# **Explain this figure** (4 minutes). Why does *self* stay at zero? Where is *mean*, compared with
+# the dashed line? What is different about *nearest* in the two panels, and where does its
+# robustness come from?
 #
 # <details><summary>What a good answer holds</summary>
 #
@@ -453,13 +457,12 @@ for ax, (source, by_flips) in zip(axes, shares.items(), strict=True):
 # - Left, *nearest* is often the mate, then as safe as *self*, and as uninformative. Right, it must
 #   choose another face, and its line rises. As far as it stays below *mean*, the encoder knows
 #   better than the labels. An encoder at the start of its training does not know yet.
-# - An anchor whose own label is wrong finds, as nearest partner, often another face whose label is
-#   wrong in the same way. Then the labels err, but the pair is right.
+# - An anchor with a wrong label often finds, as nearest, another face whose label is wrong in the
+#   same way. Then the labels err, but the pair is right.
 #
 # </details>
 #
-# Coins are only one way to be wrong. A coder who overlooks weak events makes no inactive face
-# active. We set all three dials to about the same share of wrong labels.
+# Coins are only one way to be wrong. We set three dials to about the same share of wrong labels.
 
 # %%
 kinds_of_noise = {
@@ -476,14 +479,14 @@ for name, spoiled in kinds_of_noise.items():
 (100 * pd.DataFrame(table).T).round(1).rename_axis(columns="false pull of mean (%)")
 
 # %% [markdown]
-# With missed events every face that is labelled active *is* active, and all the harm is among the
+# With missed events every face that is labelled active *is* active: all the harm is among the
 # inactive. When you read that a method is "robust to noise", ask: to which?
 #
 # ### Does the mixture help?
 #
-# Fewer false positives are a means; the end is a better detector. A study trained encoders with one
-# kind of positive only, without one of them, and with all three, on clean labels and with 20 %
-# flipped. It is loaded from `data/results/positives.csv`.
+# The end is a better detector. A study trained encoders with one kind of positive only, without
+# *self*, and with all three. It is loaded from `data/results/positives.csv`. *Views* and
+# *other_images* are the two panels of the figure above.
 
 # %%
 from aunce_lib.inspection import read_study, summarise
@@ -506,24 +509,24 @@ differences.reset_index(drop=True).round(3)
 
 # %% [markdown]
 # `difference` is how much F1 the mixture has gained over another choice, on the same people and
-# seeds. Where 0 lies between `low` and `high`, this study has shown no difference. A good idea is
-# not yet a gain: which rows do show one? And is it the same for clean and noisy labels?
+# seeds. Where 0 lies between `low` and `high`, this study has shown no difference. Which rows do
+# show one? Is it the same for clean and for flipped labels?
 #
 # ## 6. Batches that teach something
 #
-# One thing can go wrong before any positive is chosen. Suppose nobody in the batch shows AU9. Then
-# for AU9 all faces have one label, nobody has a negative, and the batch teaches nothing about it.
-# The same if *everybody* shows it.
+# If nobody in a batch shows AU9, then for AU9 nobody has a negative, and the batch teaches nothing
+# about it. The same if *everybody* shows it.
 #
 # ### Exercise 5: an empty lesson (easy, 4 minutes)
 #
-# If faces are drawn at random, with which probability has a batch of $B$ faces no pair of different
-# labels for an AU of rate $r$?
+# Faces are drawn at random. With which probability has a batch of $B$ faces no pair of different
+# labels, for an AU of rate $r$?
 #
-# <details><summary>Hint 1</summary>One face is inactive with probability 1 − r. And B of
+# <details><summary>Hint 1</summary>In which two cases do all faces have one label?</details>
+# <details><summary>Hint 2</summary>One face is inactive with probability 1 − r. And B of
 # them?</details>
-# <details><summary>Hint 2</summary>Two cases: all inactive, or all active. They exclude each other,
-# so add them.</details>
+# <details><summary>Hint 3</summary>All inactive, or all active. The cases exclude each other, so
+# add them.</details>
 
 
 # %%
@@ -543,9 +546,9 @@ from aunce_lib.checks import check_no_lesson
 check_no_lesson(no_lesson)
 
 # %% [markdown]
-# Is it true? We count in random batches of 32 from `synth-disfa`, where most AUs are rare. Beside
-# them stand batches of the `BalancedBatchSampler`: it first gives every batch one active and one
-# inactive face for each AU, the rarest first, and then fills up at random.
+# Is it true? We count in random batches of 32 from `synth-disfa`, and in **balanced batches**.
+# Those hold an active and an inactive face for each AU, the rarest first, and are then filled up at
+# random.
 
 # %%
 from aunce_lib import BalancedBatchSampler
@@ -566,12 +569,11 @@ _ = plot_batches(lessons, "Batches without a lesson, synth-disfa, 32 faces")
 
 # %% [markdown]
 # *The figure:* for each AU your formula, and the counts in random and in balanced batches. For the
-# rarest AUs a fifth or more of the random batches teach nothing. Of the balanced batches all teach
-# something: their bars have no height.
+# rarest AUs many random batches teach nothing. All balanced ones teach something: their bars have
+# no height.
 #
-# What does it cost? Where there are enough faces for all batches, nothing. But if an AU is rarer
-# than one face in a batch, the same few must come again and again. And if their labels are wrong,
-# those come again too. The next cell counts, for smaller and smaller batches.
+# The cost: if an AU is rarer than one face in a batch, the same few must come again and again,
+# wrong labels included. The next cell counts, for smaller and smaller batches.
 
 # %%
 costs = {}
@@ -587,11 +589,8 @@ pd.DataFrame(costs).T.rename_axis("batch size")
 #
 # - A **view** may change what the label does not depend on, and teaches the encoder to ignore it.
 # - For each AU the batch is split anew into **same** and **other**.
-# - **Self** trusts no label, **nearest** one, **mean** all of them. As published, nearest may
-#   be the mate, and at the beginning it is.
-# - Flip a fifth of the labels, and of a rare AU's active labels **more than half are wrong**. A
-#   claim about two faces is right with $(1-\varepsilon)^2 + \varepsilon^2$ on average, but a claim
-#   "both active" may be no better than a coin.
+# - **Self** trusts no label, **nearest** one, **mean** all. As published, nearest may be the mate.
+# - Flip a fifth of the labels, and of a rare AU's active labels **more than half are wrong**.
 # - Better positives do not mend wrong **negatives**.
 # - A batch without both labels teaches **nothing**; balanced batches prevent that, at a price.
 #
@@ -599,8 +598,8 @@ pd.DataFrame(costs).T.rename_axis("batch size")
 #
 # - Embed with `start`, the encoder that has seen no label, from section 3 on. Which line of the
 #   figure in section 5 moves?
-# - Take the first 64 faces of `corpus` as they come, instead of mixed ones, in `mate_shares`. Why
-#   is nearest the mate less often? (Who stands beside whom in a recording?)
+# - Give `mate_shares` the first 64 faces of `corpus` as they come, not mixed. Why is nearest the
+#   mate less often? (Who stands beside whom in a recording?)
 # - Draw the figure of section 5 for anchors labelled *inactive*. Why is it so much tamer?
 #
 # ## How far you have come

@@ -11,10 +11,9 @@
 #
 # **You will**
 #
-# - walk from cross-entropy to NT-Xent, SupCon and AUNCE, one small change at a time;
-# - write each of them, and see where each one takes the faces;
+# - walk from cross-entropy to NT-Xent, SupCon and AUNCE, write each, and see where it takes faces;
 # - derive the gradient completely, and read it as forces: who pulls, who pushes, how hard;
-# - say what β and the temperature do, and what they do not do;
+# - say what β and the temperature do;
 # - find two slips in the published code by experiment, and keep your own code from overflowing.
 #
 # **You need** notebook 02, 60 minutes of reading, and about a minute of computing. You should know
@@ -51,19 +50,17 @@ print("loaded from data/pretrained; embeddings", tuple(z0.shape))
 # %% [markdown]
 # ## 1. Cross-entropy: each face by itself
 #
-# The usual way to teach a network is a multiple-choice test: show a face, ask "is AU12 active?",
-# and punish the wrong answer. Softmax turns a score $s_k$ for each answer into a probability. The
-# loss is the surprise at the right one, $k = y$:
+# Show a face and ask: "is AU12 active?" Softmax turns a score $s_k$ for each answer into a
+# probability. The loss is the surprise at the right one, $k = y$:
 #
 # $$ L = -\log \frac{e^{s_y}}{\sum_k e^{s_k}} $$
 #
-# Divide above and below by $e^{s_y}$. What remains compares the right answer with all wrong ones
-# together:
+# Divide above and below by $e^{s_y}$. What remains compares all wrong answers with the right one:
 #
 # $$ L = \log\left(1 + e^{d}\right), \qquad d = \log \sum_{k \neq y} e^{s_k} - s_y $$
 #
-# This function is called *softplus*. **Every loss of this notebook is softplus of some $d$,
-# or a mean of such.** They differ only in what counts as right, and what as wrong.
+# This function is called **softplus**. **Every loss of this notebook is softplus of some $d$, or a
+# mean of such.** They differ only in who is right, and who is wrong.
 
 # %%
 from aunce_lib.inspection import plot_softplus
@@ -74,26 +71,25 @@ _ = plot_softplus("One curve for all losses")
 # *The figure:* the loss (solid) is near 0 where the right answer wins, and a straight line where it
 # loses. Its slope (dashed) goes from 0 to 1: what is well answered hardly teaches any more.
 #
-# For AU12 there are two answers, and a score is $s_k = w_k \cdot z$, with a learned vector for each
-# answer. So a face is compared with two directions, never with another face. Contrastive losses
-# throw the vectors away. **The answers to choose from are the other faces.**
+# For AU12 there are two answers, and a score is $s_k = w_k \cdot z$, with a learned vector for
+# each. So a face is compared with two directions, never with another face. In contrastive losses
+# **the answers to choose from are the other faces.**
 #
 # ## 2. NT-Xent: find your other half
 #
-# Take $2B$ views. Ask each of them: which of the other $2B - 1$ shows the same picture as you? The
-# right answer is the mate, all others are wrong. Cosines divided by the temperature serve as
-# scores, $s_{ab} = z_a \cdot z_b / \tau$:
+# Take $2B$ views. Ask each: which of the others shows the same picture as you? The mate is right,
+# all others are wrong. The similarities $s_{ab} = z_a \cdot z_b / \tau$ serve as scores:
 #
 # $$ L_a = -\log \frac{e^{s_{a,\mathrm{mate}}}}{\sum_{b \neq a} e^{s_{ab}}} $$
 #
-# That is cross-entropy with $2B - 1$ classes, NT-Xent for short. It needs no label at all.
+# That is cross-entropy with $2B - 1$ classes, called NT-Xent. It needs no label at all.
 #
 # ### Exercise 1: NT-Xent (medium, 8 minutes)
 #
 # Write the mean over all $2B$ anchors. Embeddings may have any length: normalise them first.
 #
 # <details><summary>Hint 1</summary><code>z = F.normalize(torch.cat([z0, z1]), dim=-1)</code>; then
-# <code>z @ z.T</code> holds all cosines.</details>
+# <code>z @ z.T</code>, of shape (2B, 2B), holds all cosines.</details>
 # <details><summary>Hint 2</summary>A view is always most similar to itself. Put −∞ on the diagonal:
 # <code>s.masked_fill(own, -torch.inf)</code>.</details>
 # <details><summary>Hint 3</summary><code>F.cross_entropy(s, mates)</code> does the rest, with
@@ -120,8 +116,8 @@ from aunce_lib.checks import check_nt_xent
 check_nt_xent(nt_xent)
 
 # %% [markdown]
-# Now ask on faces: whom does NT-Xent push away? Each wrong answer $b$ gets its share of softmax.
-# Here is an anchor that smiles, and the seven faces with the largest shares.
+# Whom does NT-Xent push away? Each wrong answer $b$ gets its share of softmax. Here is an anchor
+# that smiles, and the seven faces with the largest shares.
 
 # %%
 from aunce_lib.inspection import plot_roles
@@ -154,13 +150,14 @@ _ = figure.suptitle("Synthetic faces that NT-Xent pushes hardest from the anchor
 #
 # ### Exercise 2: SupCon (medium, 6 minutes)
 #
-# For one AU, and labels that are all known.
+# Write the mean over all $2B$ anchors, for one AU whose labels are all known.
 #
 # <details><summary>Hint 1</summary>Begin with your NT-Xent. Only the positives change.</details>
 # <details><summary>Hint 2</summary><code>s - s.logsumexp(dim=1, keepdim=True)</code> is the
 # logarithm of every share at once.</details>
-# <details><summary>Hint 3</summary>0 · ∞ is NaN. Fill what is no positive with 0
-# (<code>masked_fill</code>) before you sum.</details>
+# <details><summary>Hint 3</summary>0 · ∞ is NaN: fill what is no positive with 0
+# (<code>masked_fill</code>) before you sum each row, then divide by
+# <code>same.sum(dim=1)</code>.</details>
 
 
 # %%
@@ -187,19 +184,17 @@ from aunce_lib.checks import check_sup_con
 check_sup_con(sup_con)
 
 # %% [markdown]
-# Look below the fraction bar: all faces stand there, *also those of the same label*. So positives
-# push each other, and the loss never reaches 0: of $n$ positives at one point, each has at most the
-# share $1/n$. And the sum trusts every label. In these two points AUNCE differs.
+# All faces stand below the fraction bar, *also those of the same label*. So positives push each
+# other, and the loss never reaches 0: of $n$ positives at one point, each has at most the share
+# $1/n$. And the sum trusts every label. In these two points AUNCE differs.
 #
 # ## 4. AUNCE: one right answer, and weighed wrong ones
-#
-# Three changes:
 #
 # 1. **Right** is one positive, $P$. How it is found is drawn anew for each AU and step: *self*,
 #    *nearest* or *mean*. You wrote $\log P$ in notebook 02.
 # 2. **Wrong** are only faces with the *other* label. All of them together are $N$.
-# 3. Each wrong answer is **re-weighted** by a power $\beta$, which is 1.2 if the anchor is active
-#    and 0.8 if not:
+# 3. Each wrong answer is **re-weighted** by an exponent $\beta$: 1.2 if the anchor is active, 0.8
+#    if not.
 #
 # $$ L_a = -\log \frac{P}{P + N} = \log\left(1 + e^{\log N - \log P}\right), \qquad
 # N = \sum_{b \in \mathrm{Other}(a)} e^{\beta s_{ab}} $$
@@ -241,7 +236,7 @@ from aunce_lib.checks import check_log_negatives
 check_log_negatives(log_negatives)
 
 # %% [markdown]
-# Now put it together, for the kind *mean*, and compare with the library on real embeddings.
+# Together, for the kind *mean*, beside the library's loss on real embeddings:
 
 
 # %%
@@ -269,11 +264,11 @@ pd.DataFrame(
 # %% [markdown]
 # ### Where does each loss take the faces?
 #
-# Forget pictures and networks for a moment. Put 16 "faces" on a circle, two views each, and let
-# each loss move them freely. Predict first: where will the actives end, where the inactives, and
-# what becomes of the two views of one face?
+# Forget pictures and networks. Put 16 "faces" on a circle, two views each, and let each loss move
+# them. Predict first: where will the actives end, where the inactives, and what becomes of the two
+# views of one face?
 
-# %% tags=["cover"]
+# %%
 from aunce_lib import baselines
 from aunce_lib.inspection import plot_settled, settle
 
@@ -289,15 +284,15 @@ places = {"at the start": paths["NT-Xent"][0], **{name: path[-1] for name, path 
 _ = plot_settled(places, some)
 
 # %% [markdown]
-# *The figure:* five circles. Red dots are active faces, blue triangles inactive ones, and a line
-# joins the two views of a face.
+# *The figure:* five circles. Orange-red dots are active faces, blue triangles inactive ones, and a
+# line joins the two views of a face.
 #
 # **Explain this figure** (4 minutes). What has each loss learned, and what has it thrown away?
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - *Cross-entropy* has two sides. Which side a face is on says its label. *Where* on that side, and
-#   how far its two views are apart, does not matter to it.
+# - *Cross-entropy* has two sides. The side says the label. *Where* on that side a face is, and how
+#   far apart its two views are, hardly matters.
 # - *NT-Xent* puts the views of a face at one point, and spreads the faces evenly all around. Labels
 #   are mixed: it was never told any.
 # - *SupCon* and *AUNCE* have two poles, as far apart as a circle allows, each face at one of them.
@@ -307,37 +302,57 @@ _ = plot_settled(places, some)
 #
 # </details>
 #
+# The same 16 points under AUNCE, as faces: the active ones smile.
+
+# %% tags=["cover"]
+smile = faces.frames["AU12_intensity"].to_numpy().argsort()[::-1]
+cast = faces.images([*smile[:5], *smile[-11:]])  # five smiles, eleven faces without
+path = paths["AUNCE, mean"]
+figure, _ = plot_settled({"at the start": path[0], "after 36 steps": path[36]}, some, cast)
+_ = figure.suptitle("AUNCE moves synthetic faces on a circle, by AU12")
+
+# %% [markdown]
+# *The figure:* two circles. At the start smiling faces, in solid orange-red frames, stand mixed
+# with others, in dashed blue ones. After 36 steps most smiles have met at one side, most others
+# opposite. (Only the direction from the centre counts.)
+#
 # ## 5. The gradient: who pulls, who pushes
 #
-# A loss acts through its gradient and nothing else. We derive it in four short steps. The anchor
-# $a$ is fixed, so we write $s_b$ for $s_{ab}$.
+# A loss acts through its gradient and nothing else. The anchor $a$ is fixed, so we write $s_b$ for
+# $s_{ab}$, with $b$ one of the $2B$ rows.
 #
-# **Step 1.** $L = \log(1 + e^d)$ with $d = \log N - \log P$. Its derivative is the sigmoid:
+# **Step 1.** $L = \log(1 + e^d)$ with $d = \log N - \log P$. Its derivative is the **sigmoid**:
 #
 # $$ \frac{dL}{dd} = \frac{e^d}{1 + e^d} = \sigma(d) = \frac{N}{N + P} $$
 #
 # the share of the wrong answers. Where all is well, $\sigma$ is near 0, and the anchor rests.
 #
-# **Step 2.** The negatives. $N$ is a sum, and only one term depends on $s_b$:
+# **Step 2.** The negatives. Only one term of the sum $N$ depends on $s_b$:
 #
 # $$ \frac{\partial \log N}{\partial s_b} = \frac{1}{N}\,\beta\, e^{\beta s_b} = \beta\, q_b,
-# \qquad q_b = \frac{e^{\beta s_b}}{\sum_c e^{\beta s_c}} $$
+# \qquad q_b = \frac{e^{\beta s_b}}{\sum_{c \in \mathrm{Other}(a)} e^{\beta s_c}} $$
 #
-# The $q_b$ are positive and sum to 1: the *shares* of the negatives.
+# The $q_b$ are the *shares* of the negatives: positive, with the sum 1. Elsewhere $q_b = 0$.
 #
 # **Step 3.** The positive. For *self* and *nearest*, $\log P$ is one similarity: its derivative is
-# 1 at that face, else 0. For *mean* it is a logarithm of a sum, as in step 2, without β. In all
-# cases
+# 1 at that face, else 0 (ties aside). For *mean* it is the softmax of notebook 02. In all cases
 #
 # $$ \frac{\partial \log P}{\partial s_b} = \pi_b, \qquad \sum_b \pi_b = 1 $$
 #
+# and $\pi_b = 0$ outside of $\mathrm{Same}(a)$.
+#
 # **Step 4.** Chain rule:
 #
-# $$ \frac{\partial L}{\partial s_b} = \sigma(d)\,\left(\beta\, q_b - \pi_b\right) $$
+# $$ \frac{\partial L}{\partial s_b} = \sigma(d)\left(\frac{\partial \log N}{\partial s_b} -
+# \frac{\partial \log P}{\partial s_b}\right) = \sigma(d)\,\left(\beta\, q_b - \pi_b\right) $$
 #
-# Negatives get a positive entry: the loss falls if they become *less* similar, a push. Positives
-# get a negative one, a pull. Sum over all faces. **The whole pull is $\sigma$, the whole
-# push is $\sigma\beta$. So β is the ratio of push to pull.**
+# Negatives get a positive entry, a **push**: the loss falls if they become *less* similar.
+# Positives get a negative one, a **pull**. No face is both. Sum over the faces:
+#
+# $$ \mathrm{push} = \sum_b \sigma \beta\, q_b = \sigma\beta, \qquad
+# \mathrm{pull} = \sum_b \sigma\, \pi_b = \sigma $$
+#
+# **So β is the ratio of push to pull.**
 #
 # ### Exercise 4: the gradient (hard, 8 minutes)
 #
@@ -346,7 +361,8 @@ _ = plot_settled(places, some)
 # <details><summary>Hint 1</summary>You need σ(d), q and π. Each is one line.</details>
 # <details><summary>Hint 2</summary><code>(beta * s).masked_fill(~negative, -torch.inf)</code> is
 # good for both <code>.softmax(0)</code> and <code>.logsumexp(0)</code>.</details>
-# <details><summary>Hint 3</summary>log P is a logsumexp minus the logarithm of a count.</details>
+# <details><summary>Hint 3</summary>log P is a logsumexp minus the logarithm of a count. Then
+# <code>torch.sigmoid(log_n - log_p) * (beta * q - pi)</code>.</details>
 
 
 # %%
@@ -371,7 +387,7 @@ from aunce_lib.checks import check_loss_gradient
 check_loss_gradient(loss_gradient)
 
 # %% [markdown]
-# Now against autograd, with our smiling anchor. We let PyTorch derive the loss by itself.
+# Now against autograd, with our smiling anchor.
 
 # %%
 positive, negative = (y == y[anchor]), (y != y[anchor])
@@ -393,21 +409,46 @@ _ = figure.suptitle("AU12: who pulls the anchor, and who pushes it (|dL/ds| · 1
 
 # %% [markdown]
 # *The figure:* above, the synthetic faces that pull the anchor hardest; below, those that push it
-# hardest. The pushing ones do not smile by their label, but to the encoder they look most as if.
-# These are the **hard negatives**.
+# hardest. The latter do not smile by their label, but to the encoder they look most as if. These
+# are the **hard negatives**.
 #
 # ### From similarities to embeddings
 #
-# Two more links reach the network. First $s_b = z_a \cdot z_b / \tau$. With $g_b = \partial L /
-# \partial s_b$, the anchor feels $\frac{1}{\tau} \sum_b g_b z_b$, and each other face $b$ feels
-# $\frac{1}{\tau} g_b z_a$: forces come in pairs.
+# Two more links reach the network. Let $L$ be the mean over $2B$ anchors and $G$ of shape $(2B,
+# 2B)$ the table of its derivatives, $G_{ab} = \partial L / \partial s_{ab} = \sigma_a (\beta_a
+# q_{ab} - \pi_{ab}) / 2B$.
 #
-# Second, $z = x / |x|$. An embedding can't change its length, so whatever points along $z$ is lost:
+# **Similarities.** In $s_{ab} = z_a \cdot z_b / \tau$ both faces move. The anchor feels
+# $\frac{1}{\tau} \sum_b G_{ab}\, z_b$, and each other face $b$ feels $\frac{1}{\tau} G_{ab}\, z_a$:
+# forces come in pairs. Every row is an anchor once and a partner many times. So with $Z$ of shape
+# $(2B, D)$:
+#
+# $$ \frac{\partial L}{\partial Z} = \frac{1}{\tau}\left(G + G^{T}\right) Z $$
+#
+# **Length.** The network's output $x$ is normalised, $z = x / |x|$. Quotient rule, with $\partial
+# |x| / \partial x = z$:
 #
 # $$ \frac{\partial z}{\partial x} = \frac{1}{|x|}\left(I - z z^{T}\right) $$
 #
-# Hence a face at the anchor's own place, or right opposite, has a similarity but no leverage. See
-# it on the ring: drag the faces. Which negative pushes hardest?
+# An embedding can't change its length, so what points along $z$ is lost. Hence a face at the
+# anchor's own place, or right opposite, has a similarity but no leverage. The whole chain against
+# autograd:
+
+# %%
+x = (3 * torch.cat([z0, z1])[:, [j]]).double().requires_grad_()  # (2B, 1, D), not of length 1
+au12 = labels[:, [j]]
+aunce_loss(*x.chunk(2), au12, mean).backward()
+
+z = F.normalize(x.detach()[:, 0], dim=-1)  # (2B, D)
+forces = explain(*z[:, None].chunk(2), au12, mean)
+by_face = forces.beta.T[..., None] * forces.negative - forces.positive  # β q − π: (1, 2B, 2B)
+G = (forces.strength.T[..., None] * by_face)[0] / len(z)  # (2B, 2B)
+to_z = (G + G.T) @ z / 0.5  # (2B, D)
+to_x = (to_z - z * (z * to_z).sum(dim=1, keepdim=True)) / x.detach()[:, 0].norm(dim=1)[:, None]
+print(f"largest entry {x.grad.abs().max():.1e}, difference {(to_x - x.grad[:, 0]).abs().max():.1e}")
+
+# %% [markdown]
+# See it on the ring: drag the faces. Which negative pushes hardest?
 
 # %% tags=["widget"]
 from aunce_lib.widgets import EmbeddingRing
@@ -417,11 +458,11 @@ EmbeddingRing()
 # %% [markdown]
 # ## 6. What β and τ do
 #
-# β stands in two places of $\sigma\,(\beta q_b - \pi_b)$: before $q$, as the ratio of push to pull,
-# and *inside* $q$, in the exponent, as if negatives had a temperature of their own, $\tau / \beta$.
-# A lower temperature makes softmax pick. How many negatives does an anchor mind? If the shares $q$
-# were $1/n$ for $n$ faces and 0 for the rest, e to their entropy would be $n$. We take that as the
-# number.
+# In $\sigma\,(\beta q_b - \pi_b)$ β stands twice: before $q$, as the ratio of push to pull, and
+# *inside* $q$, in the exponent, as if negatives had a temperature of their own, $\tau / \beta$.
+#
+# How many negatives does an anchor mind? We take e to the entropy of the shares, $e^{-\sum_b q_b
+# \log q_b}$: if $n$ faces had the share $1/n$ and the rest 0, it would be $n$.
 #
 # Predict: of the 128 rows, how many does an anchor mind at τ = 0.5? And at τ = 0.05?
 
@@ -433,13 +474,12 @@ effective_negatives(z0, z1, labels, temperatures, betas).round(1)
 
 # %% [markdown]
 # Read down a column: temperature decides between "push everybody a little" and "push the hardest
-# few". Read along a row: β does the same, but more gently. A sharp loss learns fine differences. It
-# also hangs on few faces, and *the hardest negative of all may be a face with a wrong label*.
+# few". Read along a row: β does the same, more gently. A sharp loss hangs on few faces, and *the
+# hardest negative of all may be a face with a wrong label*.
 #
-# What is β for, then? The authors aim at imbalance. An active face of a rare AU meets a crowd of
-# inactive ones. As an anchor it is pushed harder than it is pulled; each face of the crowd, as an
-# anchor, less hard. Here are the forces, on average over the anchors of this batch, first without
-# β.
+# What is β for, then? The authors aim at imbalance. With β an active anchor is pushed harder than
+# it is pulled, an inactive one less hard. Here are the forces, on average over the anchors of this
+# batch.
 
 # %%
 from aunce_lib.inspection import push_and_pull
@@ -454,8 +494,8 @@ forces.set_axis(aus).sort_values("rate").round(2).rename_axis(columns="push on a
 
 # %% [markdown]
 # For β = 1 push and pull are alike: both are the mean σ. Where negatives are many, $N$ is large,
-# and so is σ. Compare active with inactive anchors, for rare and for common AUs: what β is meant to
-# do, the numbers of faces do in part already. And β is the same for every AU, rare or common.
+# and so is σ. So what β is meant to do for rare AUs, the numbers of faces do in part already. And β
+# is the same for every AU.
 
 # %% tags=["widget"]
 from aunce_lib.widgets import ReweightingCurves
@@ -463,9 +503,8 @@ from aunce_lib.widgets import ReweightingCurves
 ReweightingCurves()
 
 # %% [markdown]
-# Does it help? Not by argument: by experiment. The library's study trained a grid of both β, two
-# seeds each, on the clean labels of synth-disfa, whose action units are rare. Loaded from
-# `data/results/beta.csv`:
+# Does it help? A study trained a grid of both β on the clean labels of synth-disfa, whose action
+# units are rare. Loaded from `data/results/beta.csv`:
 
 # %%
 import matplotlib.pyplot as plt
@@ -481,15 +520,15 @@ for ax, (value, title) in zip(axes, titles.items(), strict=True):
 # %%
 fields = study.groupby(["beta_active", "beta_inactive"])[[*titles]]
 between, luck = fields.mean().std(), fields.sem().mean()  # luck: of a field's mean, over its seeds
+print("seeds of each field:", study.seed.nunique())
 pd.DataFrame({"spread of the fields": between, "by luck alone": luck}).round(4)
 
 # %% [markdown]
 # *The figure:* F1 for each pair of β, one field a pair; left over all action units of this
 # synthetic corpus, right over the rare ones. The middle field is β = 1: no re-weighting.
 #
-# Before you look for the best field, read the small table. A mean over two seeds is a matter of
-# luck too: if the fields differ hardly more than luck would make them, so is the best field. What
-# do *these* numbers say?
+# A mean over a few seeds is in part luck. If the fields differ hardly more than luck would make
+# them, the best field is luck too. What does the small table say?
 #
 # The same question for the temperature, `data/results/temperature.csv`:
 
@@ -505,28 +544,26 @@ for ax, value in zip(axes, ("macro_f1", "macro_auc"), strict=True):
     ax.minorticks_off()
 
 # %% [markdown]
-# *The figure:* macro F1 (left) and AUC (right) over τ on clean labels, a line for each loss with
-# its 95 % interval as a band, which is wide with two seeds. Cross-entropy has no τ: it was trained
-# once.
+# *The figure:* macro F1 (left) and AUC (right; notebook 07) over τ on clean labels, a line for each
+# loss with its 95 % interval as a band. Cross-entropy has no τ and stands as a single point.
 #
-# **Explain this figure** (3 minutes). Which losses mind the temperature most? Does AUNCE beat plain
-# cross-entropy anywhere, by more than the bands are wide?
+# **Explain this figure** (3 minutes). Which losses mind the temperature most? Does AUNCE differ
+# from cross-entropy anywhere by more than its band is wide?
 #
 # <details><summary>What a good answer holds</summary>
 #
 # - It names a loss whose line bends, and the end at which it falls.
-# - It compares bands, not lines: two bands that overlap have not been told apart by this study.
-# - It says so if cross-entropy is on top. That is a result, not an accident: at clean labels,
-#   cross-entropy asks exactly the question the probe will be asked.
+# - It compares bands, not lines: two bands that overlap have not been told apart by this figure.
+# - It says so if cross-entropy is on top. That would be no accident: on clean labels, cross-entropy
+#   asks exactly the question the probe will be asked.
 # - It does not carry the result over to real faces.
 #
 # </details>
 #
 # ## 7. Two slips in the published code
 #
-# The authors published their program. It does not quite do what the formulas say. We kept its
-# behaviour as a switch, `variant="official"`, to compare with it and to learn from it. Treat it as
-# a black box: it takes embeddings and returns losses. From a loss we get back $\log P$, since $L =
+# The authors' program does not quite do what the formulas say. Our loss can behave likewise, with
+# `variant="official"`. Treat that as a black box. From a loss we get back $\log P$, since $L =
 # \log(1 + N/P)$ means $\log P = \log N - \log(e^L - 1)$.
 #
 # Four images, only the first of them active. Each line is one of the eight rows.
@@ -552,19 +589,19 @@ for kind in ("nearest", "mean"):
 pd.DataFrame(box).round(3)
 
 # %% [markdown]
-# *Corrected* is what you wrote in notebook 02. Now compare *official*, first for nearest. Which
-# similarity has that value, in every row? Then for mean: who else must be in the sum, and by which
+# *Corrected* is what you wrote in notebook 02. Now look at *official*. For nearest: which
+# similarity has that value, in every row? For mean: who else must be in the sum, and by which
 # number has it been divided?
 #
 # ### Exercise 5: find the slips (hard, 10 minutes)
 #
-# Write $\log P$ so that it gives the official columns.
+# Write $\log P$ of one anchor so that it gives the official columns.
 #
 # <details><summary>Hint 1</summary>τ is 0.5. Whose cosine is 1?</details>
 # <details><summary>Hint 2</summary>The same face is in the sum of the mean as well. Put it in, and
 # compare e<sup>log P</sup> with your sum: their ratio is a whole number.</details>
 # <details><summary>Hint 3</summary>It is the same number for active and inactive anchors, so it
-# does not count the faces that share the label.</details>
+# does not count the faces that share the label. It counts all rows.</details>
 
 
 # %%
@@ -600,14 +637,15 @@ for kind, values in found.items():
 # %% [markdown]
 # ### What the first slip does
 #
-# The anchor itself is "a face with the same label", and no face is nearer. So $\log P = s_{aa} =
-# z_a \cdot z_a / \tau$. Its gradient with respect to $z_a$ is $2 z_a / \tau$. That is not zero! But
-# it points *along* $z_a$, and the normalisation takes away what points along $z_a$:
+# The anchor is among "the faces with the same label", and no cosine exceeds 1. So the nearest face
+# is the anchor itself: $\log P = s_{aa} = z_a \cdot z_a / \tau$. Its gradient with respect to $z_a$
+# is $2 z_a / \tau$. That is not zero! But it points *along* $z_a$, and the normalisation takes away
+# what points along $z_a$:
 #
 # $$ \left(I - z_a z_a^{T}\right) z_a = z_a - z_a \left(z_a^{T} z_a\right) = z_a - z_a = 0 $$
 #
-# Behind a normalisation, as in the encoder, **official nearest has no pull at all**: $P$ is a
-# constant. A fifth of all AU steps only pushes. Let us see it.
+# Behind a normalisation, as in the encoder, $\log P = 1/\tau$ is a constant: **official nearest has
+# no pull at all**. A fifth of all AU steps, those that draw *nearest*, only push.
 
 # %%
 x = torch.randn(8, 6, generator=generator).double().requires_grad_()  # before normalisation
@@ -622,16 +660,16 @@ for name, leave_out_self in (("official", False), ("corrected", True)):
     print(f"nearest, {name}: length of the pull {gradient.norm():.1e}")
 
 # %% [markdown]
-# Is that a disaster? Pushing alone also parts two groups (the second "try this" below). So the
-# program trains, and nothing looks wrong. Slips in losses are silent: **a loss that falls is no
-# proof that it is the loss you meant.** Test it against a second form, as you have just done.
+# Pushing alone also parts two groups (see "try this"). So the program trains, and nothing looks
+# wrong. **A loss that falls is no proof that it is the loss you meant.** Test it against a second
+# form, as you have just done.
 #
 # ### What the second slip does
 #
-# Dividing by $2B$ instead of $|\mathrm{Same}(a)|$ lowers $\log P$ by the logarithm of
-# $2B / |\mathrm{Same}(a)|$, about one over the rate of the label. It makes $\sigma$ larger where a
-# label is rare: a second re-weighting, in the guise of a mistake. Besides, the anchor takes a share
-# $\pi$ of its own pull, and that share is lost:
+# Dividing by $2B$ instead of $|\mathrm{Same}(a)|$ lowers $\log P$ by $\log\left(2B /
+# |\mathrm{Same}(a)|\right)$: about minus the logarithm of the label's rate. Where a label is rare
+# this makes $\sigma$ larger: a second re-weighting, in the guise of a mistake. Besides, the anchor
+# takes a share $\pi$ of its own pull, and that share is lost:
 
 # %%
 official_mean = explain(
@@ -639,24 +677,33 @@ official_mean = explain(
 ).positive  # π (J, 2B, 2B)
 wasted = official_mean.diagonal(dim1=1, dim2=2).T  # (2B, J): π of the anchor itself
 both = labels.repeat(2, 1)
-table = {"rate": labels.mean(dim=0), "log P too low by": -labels.mean(dim=0).log()}
+table = {"rate": labels.mean(dim=0), "log P of actives lowered by": -labels.mean(dim=0).log()}
 for label, name in ((1, "active"), (0, "inactive")):
     of_these = wasted.where(both == label, torch.nan)
     table[f"pull lost, {name} anchors (%)"] = 100 * of_these.nanmean(dim=0)
 pd.DataFrame(table, aus).sort_values("rate").round(2)
 
 # %% [markdown]
-# A third, smaller difference: an anchor without negatives counts as a loss of 0 in the official
-# mean. The corrected mean leaves it out.
+# (A third, smaller difference: an anchor without negatives counts as 0 in the official mean.)
 #
-# Do the slips matter for the detector? The figure above has a line for each variant, and notebook
-# 07 has more.
+# Do the slips matter for the detector? The main study, `data/results/main.csv`, compares both on
+# the same people and seeds:
+
+# %%
+from aunce_lib.inspection import paired_differences
+
+slips = paired_differences(read_study("main"), "AUNCE official", "AUNCE corrected")
+slips.reset_index()[["corpus", "noise", "difference", "low", "high", "n"]].round(3)
+
+# %% [markdown]
+# `difference` is the macro F1 of the official loss less that of the corrected one; `noise` is the
+# share of flipped labels. Where 0 lies between `low` and `high`, the study has not told them apart.
 #
 # ## 8. Numbers that do not overflow
 #
-# On paper $-\log(P / (P + N))$ is the end. In a computer $e^{s}$ has limits. Cosines reach 1, so
-# $s$ reaches $1/\tau$. In float32 the largest number is about $3 \cdot 10^{38}$, or $e^{88.7}$; in
-# float16 it is 65,504, about $e^{11}$. Predict: at which τ does the plain formula break in each?
+# In a computer $e^{s}$ has limits. Cosines reach 1, so $s$ reaches $1/\tau$. In float32 the largest
+# number is about $3 \cdot 10^{38}$, or $e^{88.7}$; in float16 it is 65,504, about $e^{11}$.
+# Predict: at which τ does the plain formula break in each?
 
 
 # %%
@@ -688,10 +735,10 @@ pd.DataFrame(table).rename_axis(columns="τ").round(4)
 #
 # - **Subtract before you exponentiate.** $\log \sum e^{s} = m + \log \sum e^{s - m}$ with $m$ the
 #   largest $s$: no term exceeds 1. `logsumexp` does that, and `softplus` the rest.
-# - **bfloat16 does not overflow, but it rounds.** It keeps about three digits: .97 and .98 are
-#   three steps apart. At τ = .01 that error is multiplied by 100, inside an exponential. The last
-#   line shows it. So `aunce_loss` multiplies in float32, whatever autocast says.
-# - **Never NaN.** One NaN in one batch kills a run of days.
+# - **bfloat16 reaches as far as float32, but it rounds.** Between .5 and 1 its steps are 1/256: .97
+#   and .98 are three steps apart. At τ = .01 that error is multiplied by 100, inside an
+#   exponential: see the last line. So `aunce_loss` computes in float32.
+# - **Never NaN.** One in one batch kills a run of days.
 #
 # ## What you have seen
 #
@@ -700,19 +747,18 @@ pd.DataFrame(table).rename_axis(columns="τ").round(4)
 # - The gradient is $\sigma(\beta q - \pi)$: shares of negatives push, shares of positives pull.
 # - **β** is the ratio of push to pull, and a temperature of the negatives. **τ** decides how many
 #   faces count.
-# - The published code compares each face with itself, and divides by the wrong number. You found
-#   both from its outputs alone.
+# - The published code compares each face with itself, and divides by the wrong number.
 # - Whether any of it helps is a question for **experiments with intervals**.
 #
 # ## Try this
 #
-# - Start `settle` with other seeds. On a circle nobody can step aside: with few faces and an
-#   unlucky start, actives and inactives can block each other's way for ever.
+# - Start `settle` with other seeds. On a circle nobody can step aside: with an unlucky start,
+#   actives and inactives can block each other's way for ever.
 # - Let the official *nearest* settle, which only pushes: `lambda z0, z1, y: aunce_loss(z0, z1, y,
 #   torch.tensor([1]), variant="official")`. Where does it end?
 # - Flip one label of `some`, and let SupCon and AUNCE settle. Where does the wrong face go?
-# - In the gradient, separate the two roles of β: write a loss with one number for the ratio and
-#   another for the exponent.
+# - Separate the two roles of β: write a gradient with one number for the ratio and another for the
+#   exponent.
 #
 # ## How far you have come
 

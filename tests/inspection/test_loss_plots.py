@@ -101,6 +101,21 @@ def test_settled_points_are_drawn_a_circle_each():
     assert sum(len(dots.get_offsets()) for dots in axes[0, 0].collections) == 10
 
 
+def test_settled_faces_stand_at_their_angle_in_the_colour_of_their_label():
+    images = np.random.default_rng(0).integers(256, size=(5, 3, 8, 8), dtype=np.uint8)
+    angles = np.array([0, 1, 2, 3, 4, 0, 0, 0, 0, 0.0])
+    labels = np.array([1.0, 0, 0, 1, 0])
+    _, axes = plot_settled({"a": angles}, labels, images)
+    faces, frames = axes[0, 0].get_images(), axes[0, 0].patches
+    assert len(faces) == len(frames) == 5
+    for face, image, angle in zip(faces, images, angles, strict=False):
+        assert np.array_equal(face.get_array(), image.transpose(1, 2, 0))
+        left, right, low, high = face.get_extent()
+        assert np.arctan2(low + high, left + right) % (2 * np.pi) == pytest.approx(angle)
+    colours = [frame.get_edgecolor() for frame in frames]
+    assert colours[0] == colours[3] != colours[1] == colours[2] == colours[4]
+
+
 def test_softplus_is_drawn_with_its_slope():
     loss, slope = plot_softplus().lines[:2]
     assert np.gradient(loss.get_ydata(), loss.get_xdata())[1:-1] == pytest.approx(
