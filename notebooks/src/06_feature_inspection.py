@@ -228,7 +228,7 @@ check_pca(pca)
 
 # %%
 variance = pca(x, x.shape[1]).var(axis=0)
-kept = pd.Series(variance.cumsum() / variance.sum(), range(1, len(variance) + 1))
+kept = pd.Series(variance.cumsum() / variance.sum(), range(1, len(variance) + 1), dtype=float)
 print("share of the variance on the first axes:", kept.loc[[1, 2, 5, 10]].round(2).to_dict())
 
 # %% [markdown]
