@@ -27,12 +27,12 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. One face, twelve questions
 #
-# Is the brow raised? Are the lips pressed? For each question you look somewhere else. But an
-# ordinary network answers all of them from *one* vector.
+# Is the brow raised? Are the lips pressed? For each question you look somewhere else. An ordinary
+# network answers all from *one* vector.
 #
 # This encoder gives **twelve vectors, one for each action unit (AU)**. Two faces may be neighbours
-# for AU12, since both smile, and far apart for AU4. Its architecture comes from ME-GraphAU (Luo et
-# al. 2022), by way of the AUNCE reference. We load a trained one.
+# for AU12, since both smile, and far apart for AU4. Its architecture is ME-GraphAU's (Luo et al.
+# 2022), as in the AUNCE reference.
 
 # %%
 from aunce_lib import TrainConfig, load_or_train
@@ -52,7 +52,7 @@ encoder, aus = model.encoder, test.aus
 #
 # The blocks hold 12 · (128 · 128 + 128) numbers, and 2 · 12 · 128 more in their BatchNorms (section
 # 4): 201,216. The backbone has twice as many. At its end each of the 16 places has a matrix of its
-# own: a wrinkle on the nose means something else than one on the chin.
+# own: a wrinkle means one thing on the nose, another on the chin.
 #
 # </details>
 
@@ -69,7 +69,7 @@ describe_encoder(encoder, images)
 # \underbrace{(B, J, C)}_{\text{one feature per AU}} \to
 # \underbrace{(B, J, C)}_{\text{after listening}} \to \underbrace{(B, J, D)}_{\text{length 1}} $$
 #
-# Places disappear, action units appear. Now arrow by arrow.
+# Places disappear, action units appear.
 #
 # ## 2. Tokens: a face in squares
 #
@@ -93,7 +93,7 @@ _ = plot_tokens(smile, title="16 places of a synthetic face")
 # ### Exercise 1: cut a face into tokens (medium, 6 minutes)
 #
 # Turn images $(B, 3, H, W)$ into tokens $(B, T, 3 p^2)$, with $p$ the side of a square and $T =
-# \frac Hp \cdot \frac Wp$. Take the squares in reading order. Within a token put all of red first,
+# \frac Hp \cdot \frac Wp$. Squares come in reading order. Within a token comes all of red first,
 # then green, then blue, each row by row. No loop is needed.
 #
 # <details><summary>Hint 1</summary>Give rows and columns two axes each: which square, and where in
@@ -134,7 +134,7 @@ check_to_tokens(to_tokens)
 #   \leftarrow r + (k-1)\,j$. Our `conv-small` starts with blocks of 2 × 2 ($r = 2$, $j = 2$). Three
 #   windows of $k = 3$ follow, and each doubles the jump.
 # - A **Swin transformer** lets tokens in one window *ask each other*. Between layers the windows
-#   shift, and squares are merged. It learns where to look, which takes more data and time.
+#   shift, and squares are merged. It learns where to look.
 #
 # **Predict** (1 minute). How wide is what a token of `conv-small` sees: 16, 30, or all 64 pixels?
 #
@@ -158,8 +158,7 @@ _ = picture.figure.colorbar(picture, ax=axes, label="influence (root, largest = 
 # *The figure:* the brighter a pixel, the more it changes token 5, whose own place is dashed. Left,
 # a trained conv: 30 × 30 pixels that *end* at that place and reach left and up, since each layer
 # takes every second window, beginning with the first. The faint face around comes from a first step
-# that scales the picture as a whole. Right, a Swin with fresh weights: mostly its own place, and
-# the window around it.
+# that scales the whole picture. Right, a Swin with fresh weights: mostly its own place.
 
 # %%
 import time
@@ -181,7 +180,7 @@ def measure(network):
 pd.DataFrame({name: measure(network) for name, network in backbones.items()}).T.round(1)
 
 # %% [markdown]
-# Whatever the backbone, it hands on tokens $(B, T, C)$. What follows stays the same.
+# Either hands on tokens $(B, T, C)$; what follows stays the same.
 #
 # ## 3. A block for each action unit
 #
@@ -229,11 +228,11 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 #
 # ### Exercise 2: twelve layers in one product (medium, 8 minutes)
 #
-# One large product gives the same numbers as twelve small layers, and sooner. You get tokens $(B,
-# T, C)$, weights $(J, C, C)$ in the order AU, out, in, and biases $(J, C)$. Return the features
-# $(B, J, C)$ of the formula above.
+# Compute twelve small layers as one large product. You get tokens $(B, T, C)$, weights $(J, C, C)$
+# in the order AU, out, in, and biases $(J, C)$. Return the features $(B, J, C)$ of the formula
+# above.
 #
-# <details><summary>Hint 1</summary>Write the loop over the AUs first. It is right already, only
+# <details><summary>Hint 1</summary>Write the loop over the AUs first. It is right, only
 # slow.</details>
 # <details><summary>Hint 2</summary><code>torch.einsum</code>: the axes of the tokens are b, t, c,
 # those of the weights j, d, c. Which letter is summed over?</details>
@@ -288,7 +287,7 @@ pd.DataFrame(cosines, index=names).T.round(2)
 # %% [markdown]
 # *The table:* the cosine of the face's two embeddings; 1 means the same.
 #
-# In training mode the embedding depends on the company. **BatchNorm** does that. In every channel
+# In training mode the embedding depends on its company. **BatchNorm** does that. In every channel
 # it measures mean $\mu$ and deviation $\sigma$ over the batch, and hands on
 #
 # $$ \hat{x} = \gamma\,\frac{x - \mu_{\text{batch}}}{\sigma_{\text{batch}}} + \beta $$
@@ -297,7 +296,7 @@ pd.DataFrame(cosines, index=names).T.round(2)
 # smile is subtracted. Two rules follow.
 #
 # 1. **Embed in evaluation mode.** Then $\mu$ and $\sigma$ are averages from training, the same for
-#    every face. Who forgets `encoder.eval()` gets scores that change with the batch.
+#    every face. Do not forget `encoder.eval()`.
 # 2. **One forward pass for each view** (notebook 02) in training, each with its own $\mu$ and
 #    $\sigma$, as in the published code.
 #
@@ -317,8 +316,7 @@ with torch.no_grad():
 print(f"two passes: {alignment(*two_passes):.3f}, one pass: {alignment(*one_pass):.3f}")
 
 # %% [markdown]
-# Little here: both views have nearly the same statistics. Exercise 1 of notebook 05 checks that
-# your training step keeps the rule.
+# Little here: both views have nearly the same statistics.
 #
 # ## 5. The graph: action units listen to each other
 #
@@ -406,9 +404,9 @@ check_normalise(normalise)
 #
 # ### What does the graph connect?
 #
-# In what share of the test faces does AU $i$ listen to AU $j$? We ask the trained encoder and, as a
-# control, one that has learned **nothing**: same architecture, fresh weights. Beside them stands
-# phi, how often two AUs come together in the labels (notebook 01).
+# In what share of test faces does AU $i$ listen to AU $j$? We ask the trained encoder and, as a
+# **control**, one with fresh weights. Beside them stands phi, how often two AUs come together in
+# the labels (notebook 01).
 
 # %% tags=["cover"]
 from aunce_lib.inspection import listening, plot_au_graph
@@ -445,8 +443,8 @@ table.sort_values("trained", ascending=False).head(8).round(2)
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - Compare the two correlations above, and the pairs in the table. Some may be neighbours on the
-#   face (1 and 2), some companions in an expression (7 and 10).
+# - Compare the correlations and the pairs above: some are neighbours on the face, some companions
+#   in an expression.
 # - If two AUs often carry the same label, the same faces pull their blocks the same way, and their
 #   features grow alike. The knowledge came through the labels of single AUs.
 # - The K nearest always exist. With fresh weights they are an accident, the *same in nearly every
@@ -457,8 +455,7 @@ table.sort_values("trained", ascending=False).head(8).round(2)
 #
 # ## 6. The sphere
 #
-# Last, each embedding is divided by its length. Why throw the length away? We let a smile grow:
-# four people, AU12 from 0 to 1.
+# Last, each embedding is divided by its length. Why throw the length away? We let a smile grow.
 
 # %%
 from aunce_lib.inspection import encoder_steps
@@ -480,10 +477,9 @@ for ax in axes:
 _ = axes[1].legend(frameon=False, fontsize=8)
 
 # %% [markdown]
-# *The figure:* a line for each synthetic person, the smile growing to the right. Left, how long the
-# vector for AU12 is; right, how many degrees it has turned from the face at rest. Length and
-# direction need not agree. (Does one hardly turn at all? Then this encoder does not see that
-# smile.)
+# *The figure:* a line for each of four synthetic people. Left, how long the vector for AU12 is;
+# right, how many degrees it has turned from the face at rest. The two need not agree. (A vector
+# that hardly turns has not seen the smile.)
 #
 # Three reasons for unit length:
 #
@@ -496,8 +492,7 @@ _ = axes[1].legend(frameon=False, fontsize=8)
 #    z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no part along $v$: a
 #    step can turn a vector, never (to first order) stretch it.
 #
-# Here are the second and the third on 64 faces. (The official variant of the loss takes vectors as
-# they come.)
+# Here are the second and the third on 64 faces. (The official variant takes vectors as they come.)
 
 # %%
 from aunce_lib import aunce_loss
@@ -549,7 +544,7 @@ check_to_sphere(to_sphere)
 # %% [markdown]
 # ## What you have seen
 #
-# - An encoder for AUs gives **a vector per AU**: same tokens, twelve ways to read them.
+# - An encoder gives **a vector per AU**: same tokens, twelve ways to read them.
 # - The mean over places comes **after** ReLU: one place can speak for the face.
 # - **BatchNorm** lets faces see their batch: evaluation mode to embed, one pass for each view.
 # - The **graph** connects AUs that are alike in a face. A control tells what was learned.
@@ -564,8 +559,7 @@ check_to_sphere(to_sphere)
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, without your answer. Delete
-# the file to begin anew.
+# Passed checks are noted in `progress.json`, without your answers. Delete it to begin anew.
 
 # %%
 from aunce_lib.checks import progress

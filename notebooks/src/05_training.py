@@ -28,10 +28,10 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. The result first
 #
-# Before you train once, see what came of training many times. The study trained several losses on
-# two synthetic corpora: with clean labels (noise 0), and with a share of the training labels
-# flipped. Each was trained with several **seeds**; a seed fixes all chance in a run. All had the
-# same encoder, faces and number of steps (**equal compute**), and were tested on people unseen.
+# The study trained several losses on two synthetic corpora, on clean labels (noise 0) and with a
+# share of the training labels flipped. Each had several **seeds**; a seed fixes all chance in a
+# run. All had the same encoder, faces and number of steps (**equal compute**), and were tested on
+# people unseen.
 
 # %%
 import pandas as pd
@@ -70,13 +70,12 @@ _ = plot_differences(differences, f"macro F1, less that of {baseline}")
 #
 # Weighted binary cross-entropy ("BCE") is told for every face what to answer. A contrastive loss
 # arranges *all pairs* of faces, of which the probe needs only one direction. Does that pay when
-# labels are wrong? That is the question of the noise lines, and of notebook 07. The whole study:
-# `docs/results.md`.
+# labels are wrong? See the noise lines, notebook 07 and `docs/results.md`.
 #
 # ## 2. One step
 #
-# We train on a few of the easier synthetic faces. Some training people are put aside: on them we
-# watch the encoder.
+# We train on a few easier synthetic faces. Some training people are put aside, to watch the encoder
+# on.
 
 # %%
 from aunce_lib.corpora import folds, synthetic
@@ -103,8 +102,8 @@ _ = face_grid(shown, ["view 0"] * 6 + ["view 1"] * 6, columns=6, scale=1.2)
 # *The figure:* six synthetic faces, each in two views that differ in place, size, colour and side.
 #
 # A **step** does five things with such a batch: embed both views, compute the loss, forget the
-# gradients of the step before, compute new ones, move all weights a little against them. Mix up the
-# order, and nothing stops you. The loss only falls more slowly, or not at all.
+# gradients of the step before, compute new ones, move all weights a little against them. In a wrong
+# order the loss only falls more slowly, or not at all.
 #
 # ### Exercise 1: one training step (medium, 6 minutes)
 #
@@ -140,8 +139,7 @@ from aunce_lib.checks import check_training_step
 check_training_step(training_step)
 
 # %% [markdown]
-# The check trained a toy encoder with your step. Now a real one, on 64 faces again and again. If
-# your step is right, the loss falls.
+# Now a real encoder, on 64 faces again and again. If your step is right, the loss falls.
 
 # %%
 from aunce_lib import AUNCELoss, Encoder
@@ -158,17 +156,16 @@ print("loss:", *(f"{loss:.2f}" for loss in losses[::2]))
 # %% [markdown]
 # ## 3. Two numbers to watch
 #
-# The value of a loss says little: it depends on $\tau$ and on the batch, and no two losses share a
-# scale. Two other numbers can be compared. Both come out of the loss.
+# No two losses share a scale. Two other numbers can be compared, and both come out of the loss.
 #
 # ### On faces
 #
 # *Do the two views of a face land together?* That is **alignment**. *Do different faces spread
-# out?* That is **uniformity**. An encoder that sends every face to one point answers the first
-# question perfectly, and is worthless. Never read one without the other.
+# out?* That is **uniformity**. Never read one without the other: an encoder that sends every face
+# to one point answers the first perfectly.
 #
-# Here are views of test people, by their distance for AU12 in the shipped encoder: the four nearest
-# pairs, and the four farthest.
+# Here are the four pairs of views that lie nearest for AU12 in the shipped encoder, and the four
+# farthest.
 
 # %%
 from aunce_lib import TrainConfig, load_or_train
@@ -186,8 +183,8 @@ shown = (255 * torch.cat([view[chosen] for view in pairs])).byte()
 _ = face_grid(shown, [f"{distance:.2f}" for distance in apart[chosen].abs()] * 2, columns=8)
 
 # %% [markdown]
-# *The figure:* synthetic faces, one view above the other, over each the squared distance of the
-# two. What may have moved the four on the right so far: the picture, or a smile that is hardly one?
+# *The figure:* synthetic test faces, one view above the other, with their squared distance. What
+# moved the four on the right so far: the picture, or a smile that is hardly one?
 #
 # ### In formulas
 #
@@ -291,13 +288,12 @@ for ax, (name, angle) in zip(axes, angles.items(), strict=True):
     plot_sphere(np.stack([np.cos(angle), np.sin(angle)], axis=1), labels, name, ax)
 
 # %% [markdown]
-# *The figure:* three circles with 24 dots, 12 of them triangles. Left, all on one spot, with a
-# uniformity of zero. Middle, round dots on one side, triangles on the other. Right, both mixed
-# evenly around.
+# *The figure:* three circles with 24 dots, half of them triangles: all on one spot; round ones on
+# one side, triangles on the other; both mixed evenly around.
 #
 # The right circle has the best uniformity, and nobody can tell active from inactive there. For *one
 # label* we wish for two poles. Half of the pairs are then at distance 0, and uniformity can't fall
-# below about $\log \tfrac12 = -0.69$. So lower is better only up to a point. **Watch F1 beside
+# below about $\log \tfrac12 = -0.69$. So lower is better only up to a point: **watch F1 beside
 # it**.
 #
 # ## 4. How large a step
@@ -381,8 +377,7 @@ def train_live(name, config, others=()):
 aunce = train_live("AUNCE", config)
 
 # %% [markdown]
-# Cross-entropy trains the same encoder with a classifier on each embedding: same faces, views,
-# steps and rate.
+# Cross-entropy trains the same encoder, with a classifier on each embedding.
 
 # %% tags=["slow"]
 entropy = train_live("cross-entropy", TrainConfig(**settings, loss="bce"), {"AUNCE": aunce.history})
@@ -391,9 +386,9 @@ entropy = train_live("cross-entropy", TrainConfig(**settings, loss="bce"), {"AUN
 # *The figure:* small panels over the epochs, AUNCE in blue, cross-entropy in orange: the loss of
 # each (do not compare these), alignment, uniformity, collapse, and F1 of the kNN probe.
 #
-# Did either behave as you said? Look at collapse. Does cross-entropy begin with most faces at one
-# point, and move them apart step by step? Its classifier needs one direction only. Does AUNCE
-# spread them at once, and then work on the order among them? Here is the plane of section 3:
+# Look at collapse. Does cross-entropy begin with most faces at one point, and move them apart step
+# by step? Its classifier needs one direction only. Does AUNCE spread them at once, and then work on
+# their order?
 
 # %%
 from aunce_lib.inspection import plot_plane
@@ -422,8 +417,8 @@ ahead = max(scores, key=lambda name: scores[name].macro_f1)
 _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahead} is ahead")
 
 # %% [markdown]
-# First compare with the dashed lines: where a bar ends below its own, that training has gained
-# nothing for this AU. And one seed and a minute are an illustration. Evidence is in section 1.
+# Compare with the dashed lines first: a bar below its own has gained nothing. And one seed is an
+# illustration. Evidence is in section 1.
 #
 # **Explain this figure** (4 minutes): take the plane and the bars together. Who has the better
 # uniformity, who the better F1? How can that be?
@@ -431,8 +426,8 @@ _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahea
 # <details><summary>What a good answer holds</summary>
 #
 # - Uniformity counts all pairs. Spreading faces of *one label* improves it too, and helps nobody.
-# - Spreading needs something to tell faces apart by. Who it is, or the light, is easier to see than
-#   a pressed lip. When the positive is another view of the *same* picture, a network may use them.
+# - Spreading needs something to tell faces apart by, and who it is, or the light, is easier to see
+#   than a pressed lip.
 # - F1 asks for one thing: does one direction part active from inactive, also for strangers?
 # - So alignment and uniformity tell *what kind* of arrangement was learned and whether it
 #   collapsed, not how good it is.
@@ -446,8 +441,8 @@ _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahea
 # it when steps are large and the only pull is towards *other* faces with the same label: at the
 # start, towards everybody.
 #
-# We do just that. The positive is the mean of other images; the rate is ten times as high, with no
-# warm-up and no fall.
+# We do just that: positives from other images only, and ten times the rate, with no warm-up and no
+# fall.
 
 # %% tags=["slow"]
 wild = TrainConfig(
@@ -464,9 +459,8 @@ fallen = train_live("collapsed", wild, {"AUNCE": aunce.history})
 print(fallen.history[["loss", "alignment", "uniformity", "collapse", "knn_f1"]].round(3))
 
 # %% [markdown]
-# Read the last row. (If yours climbed out again in the second epoch, read the first.) Alignment is
-# perfect. Nothing else is. Who watches only the loss sees a number that moves a little and then
-# stands still. At which number?
+# Read the last row (the first, if yours climbed out again). Alignment is perfect. Nothing else is.
+# And the loss stands still. At which number?
 #
 # ### Exercise 5: the loss of a collapsed encoder (medium, 6 minutes)
 #
@@ -514,8 +508,7 @@ print(f"predicted for a collapsed encoder: {plateau:.2f}")
 print(f"loss of the last epoch:            {fallen.history.loss.iloc[-1]:.2f}")
 
 # %% [markdown]
-# (Real batches scatter around the mean rate, and the mean of a logarithm is a little below the
-# logarithm of the mean.)
+# (Real batches scatter around the mean rate, which lowers the mean of a logarithm a little.)
 #
 # **That is what a flat loss near $\log(1 + \text{negatives})$ means.** If you see it: lower the
 # rate, warm up, add a self-supervised positive (the other view of the same image), or start from
@@ -550,8 +543,8 @@ TrainingMovie(epochs, au=12)
 #
 # ## 8. Load or train
 #
-# Two models ship with the library, AUNCE and its cross-entropy twin, trained alike on harder faces.
-# Where do they put people they have not seen?
+# AUNCE and its cross-entropy twin ship with the library, trained alike on harder faces. Where do
+# they put strangers?
 
 # %%
 from aunce_lib.evaluation import collapse, uniformity
@@ -571,12 +564,12 @@ for name, model in models.items():
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# *Dimensions used* is 1 if all faces of an AU lie on one line, as two poles do, and the number of
-# dimensions if they spread alike in all of them.
+# *Dimensions used* is 1 if all faces of an AU lie on one line, as two poles do, and largest if they
+# spread alike in all dimensions.
 #
 # ## What you have seen
 #
-# - Cross-entropy is a hard opponent. Section 1 says where AUNCE loses to it, and by how much.
+# - Cross-entropy is a hard opponent: section 1.
 # - A **step**: loss, forget, gradients, move; one call for each view.
 # - The loss splits into **alignment** and a **uniformity** against the other label. Read both,
 #   beside F1.
@@ -589,13 +582,12 @@ pd.DataFrame(rows).T.round(2)
 # - In section 6 give the mixture back its self-supervised part: `probabilities={"self": 0.2,
 #   "mean": 0.6, "nearest": 0.2}`. Does it still collapse? Then lower the rate instead.
 # - Train AUNCE with `temperature=0.5`. Which way does uniformity move, and F1?
-# - Flip a fifth of the labels with `aunce_lib.corpora.dials.flip_labels(learners, 0.2)` and repeat
-#   section 5. Who loses more?
+# - Flip labels with `aunce_lib.corpora.dials.flip_labels(learners, 0.2)` and repeat section 5. Who
+#   loses more?
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, without your answer. Delete
-# the file to begin anew.
+# Passed checks are noted in `progress.json`, without your answers. Delete it to begin anew.
 
 # %%
 from aunce_lib.checks import progress

@@ -48,8 +48,8 @@ print(f"{len(train)} faces of {people[0]} people to learn from, {len(test)} of {
 # %% [markdown]
 # ## 1. Two probes
 #
-# The encoder is frozen. A **probe** asks what it has learned. The usual one is linear: for each AU
-# a direction $w$ in the embedding, along which faces are sorted.
+# A **probe** asks what a frozen encoder has learned. The usual one is linear: for each AU a
+# direction $w$, along which faces are sorted.
 
 # %%
 from aunce_lib import fit_probe, knn_scores
@@ -76,8 +76,8 @@ _ = figure.suptitle("Synthetic test faces, sorted by the linear probe's score fo
 # \qquad\Rightarrow\qquad \nabla_w = \sum_n (p_n - y_n)\, z_n . $$
 #
 # Each face pushes $w$ by its embedding times its error. The problem is convex: with *one* optimum,
-# nothing depends on luck. And a plane is weak. If it can tell the AU, the encoder has done the
-# work; a strong probe would hide what is missing.
+# nothing depends on luck. And a plane is weak: if it can tell the AU, the encoder has done the
+# work.
 #
 # The second probe, **k nearest neighbours** (kNN), fits nothing: its score is the share of active
 # faces among the 20 nearest training faces. It sees bent borders, which a plane does not.
@@ -95,9 +95,8 @@ for name in models:
 pd.DataFrame(rows).T[["f1", "auc", "precision", "recall"]].round(3)
 
 # %% [markdown]
-# Where the two disagree much, the classes lie in several clumps (kNN ahead), or the neighbourhoods
-# are noisy though the direction is right (the plane ahead). Report which probe you used, and never
-# tune it on the test.
+# Where kNN is ahead, classes may lie in several clumps; where the plane is, neighbourhoods may be
+# noisy though the direction is right. Report your probe, and never tune it on the test.
 #
 # ## 2. F1, and what a parrot gets
 #
@@ -118,8 +117,8 @@ figure.suptitle("AU12 on synthetic test faces: what was called, and what is")
 pd.Series({name: int(mask.sum()) for name, mask in kinds.items()}, name="faces").to_frame().T
 
 # %% [markdown]
-# *The figure:* up to four synthetic faces of each kind; the table counts all. Look at the mistakes:
-# are they weak smiles, other mouths, dark pictures?
+# *The figure:* up to four synthetic faces of each kind; the table counts all. Are the mistakes weak
+# smiles, other mouths, dark pictures?
 #
 # F1 is the harmonic mean of precision $P = TP/(TP+FP)$ and recall $R = TP/(TP+FN)$:
 #
@@ -178,9 +177,8 @@ rates = np.nanmean(test.labels, axis=0)
 _ = plot_all_active(rates, f1s, names, "A common AU flatters everybody (synthetic test faces)")
 
 # %% [markdown]
-# *The figure:* each mark is one AU: to the right, how often it is active; upwards, its F1. The
-# black curve is the parrot, the dashed line a coin that knows the rate. What counts is the height
-# *above the curve*.
+# *The figure:* each mark is one AU, its F1 over its rate. The black curve is the parrot, the dashed
+# line a coin that knows the rate. What counts is the height *above the curve*.
 #
 # **Explain:** why may an F1 of .4 be a better result than one of .7?
 #
@@ -223,8 +221,7 @@ for ax, au in zip(axes, (12, 2), strict=True):
 # people. The marks are the highest points. Who reports the mark on the test curve reports the best
 # of hundreds of tries.
 #
-# One caution: the encoder itself *has* met these validation people, so their curve may lie too
-# high. A clean study keeps them from the encoder too.
+# One caution: the encoder *has* met these validation people. A clean study keeps them from it too.
 #
 # ### Exercise 2: a threshold from validation (medium, 7 minutes)
 #
@@ -273,8 +270,8 @@ cheat.loc["macro"] = cheat.mean()
 cheat.T.round(2)
 
 # %% [markdown]
-# The last row is never lower than the one above, by construction. So it proves nothing, and papers
-# that search thresholds on the test cannot be compared with papers that do not.
+# The last row is never lower than the one above, by construction. Papers that search thresholds on
+# the test cannot be compared with others.
 #
 # Drag the threshold yourself: above, the scores of active and inactive faces; below, F1.
 
@@ -288,7 +285,7 @@ ThresholdExplorer((validation.labels, val_scores), (test.labels, test_scores), t
 #
 # A macro F1 is one number for all test people. Take them apart.
 
-# %%
+# %% tags=["cover"]
 from aunce_lib.evaluation.bootstrap import bootstrap_f1, confusion, f1_score
 from aunce_lib.inspection import plot_people
 
@@ -299,9 +296,8 @@ own = f1_score(*np.moveaxis(everybody, -1, 0))
 _ = plot_people(own, test.aus, f"F1 of {len(subjects)} synthetic people: nobody is the average")
 
 # %% [markdown]
-# *The figure:* a column for each AU; a dot is the F1 of one person, the dash that of all frames
-# together. Below stands how many people show the AU: for the others F1 is undefined. How far do the
-# dots of one AU spread?
+# *The figure:* for each AU a dot is one person's F1, the dash that of all frames. Below stands how
+# many people show the AU. How far do the dots of one AU spread?
 #
 # **Why it matters.** Let each of $S$ people give $m$ frames, let the errors vary by $\sigma^2$, and
 # let two frames of one person correlate by $\rho$. The mean over $N = Sm$ frames has the variance
@@ -360,8 +356,7 @@ from aunce_lib.checks import check_bootstrap
 check_bootstrap(bootstrap)
 
 # %% [markdown]
-# Now both ways for the macro F1. For "frames drawn", we tell the library that every frame is a
-# person.
+# Now both ways. For "frames drawn", we say that every frame is a person.
 
 # %%
 from aunce_lib.inspection import plot_draws
@@ -375,15 +370,15 @@ print(
 )
 
 # %% [markdown]
-# *The figure:* two histograms of imagined tests, their intervals as bars above. Drawing frames
-# gives a narrow heap, and a false peace of mind: it answers what *other frames of these very
-# people* would have given.
+# *The figure:* two histograms of the macro F1 of imagined tests, their intervals as bars above.
+# Drawing frames gives a false peace of mind: it answers what *other frames of these very people*
+# would have given.
 #
 # ### The leak, once more
 #
-# Notebook 01 showed that a split by frames flatters. Is a probe on a frozen encoder safe? We fit
-# one on the training people, as always, and one on half of the *test people's own* recordings. Both
-# are tested on the other half.
+# A split by frames flatters (notebook 01). A frozen encoder's probe too? We fit one on the training
+# people, as always, and one on half of the *test people's own* recordings. Both are tested on the
+# other half.
 
 # %%
 first_half = test.frames["sequence"].isin(["T1", "T2", "T3", "T4"]).to_numpy()
@@ -407,9 +402,9 @@ pd.Series(
 #
 # ## 5. Is one better than the other?
 #
-# Two overlapping intervals do not show that two methods are alike. Hard people are hard for both,
-# and so are unlucky seeds. What is common to both drops out in the **difference**. Here it is on
-# our two encoders, person by person drawn:
+# Two overlapping intervals do not show that two methods are alike. Hard people are hard for both.
+# What is common drops out in the **difference**. Here it is for our two encoders, with people
+# drawn:
 
 # %%
 from aunce_lib.evaluation import paired_difference
@@ -461,8 +456,8 @@ from aunce_lib.checks import check_paired_interval
 check_paired_interval(paired_interval)
 
 # %% [markdown]
-# Now the study: every loss at equal compute, on clean labels and with a share of the training
-# labels flipped, tested on people it never saw.
+# Now the study: every loss at equal compute, on clean and on partly flipped labels, tested on
+# people unseen.
 
 # %%
 from aunce_lib.inspection import paired_differences, plot_differences, read_study, summarise
@@ -488,11 +483,11 @@ _ = axes[1].set_yticklabels([])
 # *The figure* (`data/results/main.csv`): each loss less weighted cross-entropy (BCE), mean and 95 %
 # interval over seeds; left on clean labels, right with noise. Left of the black line
 # **cross-entropy is ahead**. An interval that touches the line decides nothing. If AUNCE stands
-# left of the line in the *left* panel, it loses on clean labels, and no other panel takes that
-# back.
+# left of it in the *left* panel, it loses on clean labels, and no other panel takes that back.
 #
-# A row that is no loss of notebook 03 is a recipe of our own, neither the paper's nor AUNCE's. What
-# holds of the paper's claims here, and why: `docs/results.md`.
+# Only the two rows named AUNCE are the paper's method. A recipe of our own, where the table has
+# one, is neither the paper's nor a variant of it. What holds of the paper's claims here, and why:
+# `docs/results.md`.
 #
 # ## 6. Where labels are wrong, and where they are rare
 #
@@ -501,12 +496,12 @@ _ = axes[1].set_yticklabels([])
 # Flip each label with the chance $\varepsilon$, and write labels as ±1. On average a flipped one is
 # $(1 - 2\varepsilon)$ times the truth. Cross-entropy asks for *one* label at a time, and sees this
 # much. A loss on **pairs** compares an anchor with faces that are *called* active or inactive, and
-# their labels are spoiled too. Let the AU be active in a share $r$. Then
+# their labels are spoiled too. With an AU active in a share $r$,
 #
 # $$ a = r (1 - \varepsilon) + (1 - r)\, \varepsilon $$
 #
-# are called active. Called active and called inactive differ in their share of truly active faces
-# only by
+# are called active. The faces called active and those called inactive differ in their share of
+# truly active ones only by
 #
 # $$ k = \frac{r (1 - \varepsilon)}{a} - \frac{r\, \varepsilon}{1 - a}
 # = (1 - 2\varepsilon)\, \frac{r (1 - r)}{a (1 - a)} , $$
@@ -515,16 +510,16 @@ _ = axes[1].set_yticklabels([])
 #
 # **Predict, then run** (3 minutes). Take $\varepsilon = .2$. What is left to one label, and to a
 # pair at $r = \tfrac12$? At $r = .05$, what share of the faces called active is active? What is
-# left to pairs?
+# left to a pair?
 #
 # <details><summary>Answer</summary>One label keeps .60, a pair at r = ½ keeps .36. At r = .05, a =
 # .04 + .19 = .23, and of those only .04, a sixth, are active. k = .16, and a pair keeps .6 · .16 =
 # .10.</details>
 #
-# The study measured it on faces: by how much does one step on flipped labels part the *truly*
-# active from the truly inactive faces? 1 is as far as on true labels.
+# We measured the **signal** on faces: how far one step on flipped labels parts the *truly* active
+# from the truly inactive ones. 1 is as far as on true labels.
 
-# %% tags=["cover"]
+# %%
 from aunce_lib.inspection import plot_signal
 from aunce_lib.inspection.studies import RESULTS
 
@@ -567,8 +562,8 @@ for ax, name in zip(np.atleast_1d(axes), corpora, strict=True):
 # *The figures:* macro F1 on unseen people, a line for each loss, bands are 95 % intervals over
 # seeds, dashed the parrot. Above (`data/results/noise.csv`) labels get worse to the right. Below
 # (`data/results/imbalance.csv`) the rates in training shrink to the *left*, and all learn from
-# equally many faces. Compare slopes, not only heights: who starts lower may lose less. Where bands
-# overlap, count it as a tie. Flips make rare AUs look common; overlooked events make them rarer.
+# equally many faces. Compare slopes, not only heights. Where bands overlap, count it as a tie.
+# Flips make rare AUs look common; overlooked events make them rarer.
 #
 # Turn the dials yourself, on the stored study and in one short run.
 
@@ -581,8 +576,8 @@ NoiseLab()
 # ### To another corpus
 #
 # A detector is wanted for faces *unlike* those it learned from. Here each encoder is tested on
-# another corpus too. Macro F1 over different sets of AUs would be compared in vain. So `transfer`
-# takes the AUs that two corpora share, and asks by how much a model trained at home is ahead.
+# another corpus too. `transfer` takes the AUs that two corpora share, and asks by how much a model
+# trained at home is ahead.
 
 # %%
 from aunce_lib.inspection import plot_grid, transfer
@@ -601,9 +596,9 @@ for ax, loss in zip(axes, chosen, strict=True):
 #
 # ## 7. Reading the paper's tables
 #
-# Here is what papers report on the real BP4D and DISFA; `data/results/published.csv` names the
-# sources. **Other data, other protocols**: never set it against our numbers. But read it with the
-# tools of this notebook. First: is the macro average the mean of the AUs?
+# Here is what papers report on the real BP4D and DISFA; the file names the sources. **Other data,
+# other protocols**: never set it against our numbers. First: is the macro average the mean of the
+# AUs?
 
 # %%
 from aunce_lib.inspection import plot_published, published
@@ -618,14 +613,13 @@ for name, reported in real.items():
 pd.DataFrame(rows, columns=["corpus", "method", "reported", "recomputed", "off by"]).round(4)
 
 # %% [markdown]
-# Second: what does the parrot get there? `aggregates` computes it from the published counts of the
-# test folds.
+# Second: what does the parrot get there? The published counts of the folds tell.
 
 # %%
 from aunce_lib.corpora import aggregates
 
 parrot = {name: aggregates.all_active_f1(name).mean() for name in real}
-print("macro F1 of the parrot:", {name: round(score, 2) for name, score in parrot.items()})
+print("macro F1 of the parrot:", *(f"{name} {score:.2f}" for name, score in parrot.items()))
 _, axes = plt.subplots(1, 2, figsize=(13, 7.2), layout="constrained")
 for ax, (name, reported) in zip(axes, real.items(), strict=True):
     plot_published(reported, parrot[name], title=f"{name.upper()}, as reported", ax=ax)
@@ -634,8 +628,7 @@ for ax, (name, reported) in zip(axes, real.items(), strict=True):
 # *The figure* (`data/results/published.csv`): a line for each method on the real corpora, from the
 # parrot's F1 (dashed) to the reported one; AUNCE in orange, its folds as strokes.
 #
-# Third: how sure is such a number? AUNCE's log tells its folds. They give an interval, with your
-# own function.
+# Third: how sure is such a number? AUNCE's log tells its folds: enough for your own interval.
 
 # %%
 for name, reported in real.items():
@@ -686,8 +679,7 @@ for name, reported in real.items():
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, without your answer. Delete
-# the file to begin anew.
+# Passed checks are noted in `progress.json`, without your answers. Delete it to begin anew.
 
 # %%
 from aunce_lib.checks import progress
