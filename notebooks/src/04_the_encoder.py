@@ -13,7 +13,7 @@
 #
 # - follow one face through an encoder, and know every shape on the way;
 # - code its four steps: tokens, a block for each AU, a graph, the sphere;
-# - see when an embedding depends on *other* faces, and when that is a mistake;
+# - see when an embedding depends on *other* faces, and why that matters;
 # - find out which action units listen to each other, and whether that was learned.
 #
 # **You need** notebooks 00 to 03, 30 minutes, and half a minute of computing. Every face is
@@ -45,8 +45,8 @@ encoder, aus = model.encoder, test.aus
 
 # %% [markdown]
 # **Predict** (1 minute). The *backbone* turns pixels into 16 places of 128 numbers. Then comes a
-# block that all AUs share, then a block *for each of the 12 AUs*; each is a matrix of 128 × 128.
-# Which step has learned most numbers? How many do the twelve blocks hold?
+# block that all AUs share, then one *for each of the 12 AUs*, each a matrix of 128 × 128. Which
+# step has learned most numbers? How many do the twelve blocks hold?
 #
 # <details><summary>Answer</summary>
 #
@@ -85,8 +85,8 @@ smile = look({6: 0.7, 12: 1.0, 25: 0.6}, person=6).face
 _ = plot_tokens(smile, title="16 places of a synthetic face")
 
 # %% [markdown]
-# *The figure:* a smiling face of 64 pixels under a grid of 4 × 4 places, numbered in reading order
-# from 0. The brows lie in 5 and 6, the mouth where 9, 10, 13 and 14 meet.
+# *The figure:* a smiling face of 64 pixels under a grid of 4 × 4 places, numbered from 0. The brows
+# lie in 5 and 6, the mouth where 9, 10, 13 and 14 meet.
 #
 # The plainest tokens are the pixels of each square. A *transformer* begins that way.
 #
@@ -99,7 +99,7 @@ _ = plot_tokens(smile, title="16 places of a synthetic face")
 # <details><summary>Hint 1</summary>Give rows and columns two axes each: which square, and where in
 # it.</details>
 # <details><summary>Hint 2</summary><code>images.view(B, 3, H // p, p, W // p, p)</code> has those
-# axes. Which must come to the front, behind B?</details>
+# axes. Which come to the front, behind B?</details>
 # <details><summary>Hint 3</summary><code>.permute(0, 2, 4, 1, 3, 5)</code>, then flatten axes 1 and
 # 2 into T, and the last three into one.</details>
 
@@ -184,8 +184,8 @@ pd.DataFrame({name: measure(network) for name, network in backbones.items()}).T.
 #
 # ## 3. A block for each action unit
 #
-# All AUs get the same tokens, but *read them* differently: every AU has its own linear layer. For
-# AU $j$ and token $t$
+# All AUs get the same tokens, but each *reads them* by its own linear layer. For AU $j$ and token
+# $t$
 #
 # $$ v_j = \frac1T \sum_{t} \mathrm{ReLU}\!\left(W_j\, x_t + b_j\right) $$
 #
@@ -213,8 +213,8 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 # *The figure:* five synthetic faces, one muscle contracted in each. The more orange a square, the
 # more the AU's block noticed there (mean over four people).
 #
-# **Explain this figure** (3 minutes). Where should the orange be for each AU? Is it only there?
-# Name one harmless reason for orange elsewhere, and one that is not.
+# **Explain this figure** (3 minutes). Where should the orange be? Is it only there? Name one
+# harmless reason for orange elsewhere, and one that is not.
 #
 # <details><summary>What a good answer holds</summary>
 #
@@ -222,7 +222,7 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
 # - Harmless: a token sees 30 pixels, to the left of and above the end of its place. So the place on
 #   the right and the one below notice too.
 # - Not harmless: the block reads a *companion*. Smiles raise cheeks, so AU6's block may look at the
-#   mouth. That works in this corpus, and fails on a polite smile.
+#   mouth. That fails on a polite smile.
 #
 # </details>
 #
@@ -320,10 +320,9 @@ print(f"two passes: {alignment(*two_passes):.3f}, one pass: {alignment(*one_pass
 #
 # ## 5. The graph: action units listen to each other
 #
-# Raised cheeks are easier to see when the lip corners are up. So each AU may listen to others
-# before it answers: to those whose features are **most like its own, in this very face**. That
-# makes a graph. Its nodes are the AUs. From each go $K = 4$ arrows to the AUs it listens to, itself
-# included.
+# Raised cheeks are easier to see when the lip corners are up. So each AU listens to others before
+# it answers: to the $K = 4$ whose features are **most like its own, in this very face**, itself
+# included. That makes a graph of arrows between AUs.
 #
 # ### Exercise 3: who listens to whom (medium, 6 minutes)
 #
@@ -438,18 +437,18 @@ table.sort_values("trained", ascending=False).head(8).round(2)
 
 # %% [markdown]
 # **Explain this figure** (4 minutes). Does the trained graph follow the labels more closely than
-# the fresh one? The loss looks at each AU by itself, so how can the encoder know which come
-# together? And why do even fresh weights connect *something*?
+# the fresh one? The loss looks at each AU by itself, so how can the encoder know? And why do even
+# fresh weights connect *something*?
 #
 # <details><summary>What a good answer holds</summary>
 #
 # - Compare the correlations and the pairs above: some are neighbours on the face, some companions
 #   in an expression.
 # - If two AUs often carry the same label, the same faces pull their blocks the same way, and their
-#   features grow alike. The knowledge came through the labels of single AUs.
-# - The K nearest always exist. With fresh weights they are an accident, the *same in nearly every
-#   face*. A graph always looks like something. Only the control says what it is worth.
-# - It is similarity, no anatomy and no cause. What helps where smiles raise cheeks hurts elsewhere.
+#   features grow alike.
+# - The K nearest always exist. With fresh weights they are an accident. A graph always looks like
+#   something; only the control says what it is worth.
+# - It is similarity, no anatomy and no cause.
 #
 # </details>
 #
@@ -515,8 +514,7 @@ print(f"the part of the gradient along v: {along:.0e} of its length")
 # %% [markdown]
 # ### Exercise 5: onto the sphere (easy, 4 minutes)
 #
-# Divide every embedding by its length. One trap: a vector of zeros has no direction; let it stay
-# zero.
+# Divide every embedding by its length. A vector of zeros has no direction: let it stay zero.
 #
 # <details><summary>Hint 1</summary>Over which axis is the length of <em>one</em>
 # embedding?</details>

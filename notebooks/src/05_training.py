@@ -12,7 +12,7 @@
 # **You will**
 #
 # - write one training step in the right order, and the learning rate of every step;
-# - derive two numbers from the loss, alignment and uniformity, and code them;
+# - derive alignment and uniformity from the loss, and code them;
 # - train live, and compare AUNCE with plain cross-entropy at equal compute;
 # - make an encoder collapse, and recognise the loss at which it stands still;
 # - read the study's table without fooling yourself.
@@ -47,8 +47,9 @@ means.unstack(["corpus", "noise"]).round(3)
 # AUNCE comes in two variants: *official* as published, *corrected* without its slips (notebook 03).
 # A recipe of our own, where the table has one, is neither.
 #
-# Where does AUNCE lose to cross-entropy? We subtract run by run: same people, same seed. A line
-# says *loses* or *wins* only where the 95 % interval, in brackets, leaves 0 out.
+# NT-Xent and HCL see no label; HCL weighs similar negatives more. Where does AUNCE lose to
+# cross-entropy? We subtract run by run: same people, same seed. A line says *loses* or *wins* only
+# where the 95 % interval, in brackets, leaves 0 out.
 
 # %%
 from aunce_lib.inspection import plot_differences
@@ -207,8 +208,8 @@ _ = face_grid(shown, [f"{distance:.2f}" for distance in apart[chosen].abs()] * 2
 # $$ \text{alignment} = \operatorname{mean}_a \lVert z_a - z_{a'} \rVert^2, \qquad
 # \text{uniformity} = \log \operatorname{mean}_{a \ne b} e^{-2 \lVert z_a - z_b \rVert^2} $$
 #
-# One difference matters in section 5. Their mean runs over **all** pairs. AUNCE pushes only faces
-# of the *other* label away.
+# Their mean runs over **all** pairs; AUNCE pushes only faces of the *other* label away. That
+# matters in section 5.
 #
 # ### Exercise 2: alignment (easy, 3 minutes)
 #
@@ -349,12 +350,12 @@ _ = ax.legend(frameon=False)
 # %% [markdown]
 # ## 5. Live
 #
-# Now all of it. `fit` steps as you did, each **epoch** once through the faces. Then it embeds the
-# people put aside, and measures uniformity; **collapse**, the mean cosine of two faces (1: all
-# alike); and the F1 of a *kNN probe*, which gives a face the labels of its nearest training faces.
+# Now all of it. `fit` steps as you did, each **epoch** once through the faces. Then it measures, on
+# the people put aside: uniformity; **collapse**, the mean cosine of two faces (1: all alike); and
+# the F1 of a *kNN probe*, which gives a face the labels of its nearest training faces.
 #
-# **Predict, then run** (2 minutes). Which of these curves will fall, which will rise? Will
-# cross-entropy, trained right after for as many steps, be above or below in F1?
+# **Predict, then run** (2 minutes). Which of these will fall, which will rise? Will cross-entropy,
+# trained next for as many steps, be ahead in F1?
 
 # %% tags=["slow"]
 import tempfile
@@ -420,8 +421,8 @@ _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahea
 # Compare with the dashed lines first: a bar below its own has gained nothing. And one seed is an
 # illustration. Evidence is in section 1.
 #
-# **Explain this figure** (4 minutes): take the plane and the bars together. Who has the better
-# uniformity, who the better F1? How can that be?
+# **Explain this figure** (4 minutes): who has the better uniformity, who the better F1? How can
+# that be?
 #
 # <details><summary>What a good answer holds</summary>
 #
@@ -437,9 +438,8 @@ _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahea
 # ## 6. Collapse, on purpose
 #
 # A contrastive loss has a trap. If all faces sit at one point, every positive is perfect. The
-# negatives could not be worse, but *all equally*: nothing pushes anybody out. An encoder falls into
-# it when steps are large and the only pull is towards *other* faces with the same label: at the
-# start, towards everybody.
+# negatives are *all equally* bad: nothing pushes anybody out. An encoder falls into it when steps
+# are large and the only pull is towards *other* faces with the same label.
 #
 # We do just that: positives from other images only, and ten times the rate, with no warm-up and no
 # fall.
@@ -511,14 +511,14 @@ print(f"loss of the last epoch:            {fallen.history.loss.iloc[-1]:.2f}")
 # (Real batches scatter around the mean rate, which lowers the mean of a logarithm a little.)
 #
 # **That is what a flat loss near $\log(1 + \text{negatives})$ means.** If you see it: lower the
-# rate, warm up, add a self-supervised positive (the other view of the same image), or start from
-# trained weights. And watch `collapse`. One caution: a rare AU may have a high one and be fine. If
-# 9 of 10 faces sit at one pole and 1 at the other, the mean cosine is $(1 - 2 \cdot 0.1)^2 = 0.64$.
+# rate, warm up, add a self-supervised positive (the other view), or start from trained weights. But
+# a rare AU may have a high `collapse` and be fine. If 9 of 10 faces sit at one pole and 1 at the
+# other, the mean cosine is $(1 - 2 \cdot 0.1)^2 = 0.64$.
 #
 # ## 7. The movie
 #
-# Here are the embeddings themselves. Each epoch is turned to fit the next one best, since an
-# encoder may rotate its whole sphere without changing anything.
+# Here are the embeddings themselves. Each epoch is turned to fit the next, since rotating the whole
+# sphere changes nothing.
 
 # %%
 from aunce_lib.epochs import load_epochs, save_epochs

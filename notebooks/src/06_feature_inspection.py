@@ -18,7 +18,7 @@
 # - ask which pixels a score rests on, and compare with the pixels that the muscle moves.
 #
 # **You need** notebooks 00 and 05, 50 minutes of reading, and a minute of computing. Every face is
-# **synthetic**, drawn by this library; real ones may behave otherwise.
+# **synthetic**, drawn by this library.
 
 # %%
 import aunce_lib
@@ -69,9 +69,8 @@ near = nearest(z["AUNCE"][:, j], k=6)
 _ = plot_neighbours(test.images(), near, rows, smile, name="AU12")
 
 # %% [markdown]
-# *The figure:* four rows of seven synthetic faces; an orange frame means that AU12 is active, a
-# blue one that it is not. Do the frames in a row agree? And is the neighbour the *same person*, a
-# moment later?
+# *The figure:* four rows of seven synthetic faces; the frame is orange where AU12 is active, else
+# blue. Do the frames in a row agree? And is the neighbour the *same person*, a moment later?
 #
 # Frames of one recording share face, lamp and mostly the label. So we ask again, among **other
 # people** only.
@@ -185,10 +184,10 @@ _ = figure.suptitle("Ten synthetic faces along the first principal axis of AU12'
 #
 # $$ C v = \lambda v \quad\text{and the variance is}\quad v^\top C v = \lambda . $$
 #
-# The best direction is the eigenvector with the largest eigenvalue; the next best, at right angles
-# to it, is the second. Nobody need form $C$. Write $X = U S V^\top$ (singular value decomposition).
-# Then $C = V \frac{S^2}{N} V^\top$: the axes are the rows of $V^\top$, and the coordinates of the
-# points are $X V = U S$.
+# The best direction is the eigenvector with the largest eigenvalue; the next best, at right angles,
+# is the second. Without forming $C$: write $X = U S V^\top$ (singular value decomposition). Then $C
+# = V \frac{S^2}{N} V^\top$: the axes are the rows of $V^\top$, and the coordinates of the points
+# are $X V = U S$.
 #
 # ### Exercise 2: PCA in three lines (medium, 6 minutes)
 #
@@ -225,8 +224,8 @@ kept = pd.Series(variance.cumsum() / variance.sum(), range(1, len(variance) + 1)
 print("share of the variance on the first axes:", kept.loc[[1, 2, 5, 10]].round(2).to_dict())
 
 # %% [markdown]
-# So distances on a PCA map are never too large, and the lost share is known: the print-out tells
-# it. But PCA cannot unfold a curved cloud, as on a sphere.
+# So distances on a PCA map are never too large, and the lost share is known. But PCA cannot unfold
+# a curved cloud, as on a sphere.
 #
 # ## 3. t-SNE and UMAP: keep the neighbours, give up the distances
 #
@@ -309,9 +308,8 @@ for ax, p in zip(axes, (None, 2, 30), strict=True):
 # *The figure:* the same 300 random points three times. At perplexity 2 they clot into dozens of
 # small clumps.
 #
-# **The third way:** believing the place. Left and right, above and below mean nothing, and UMAP
-# draws at random: another seed, another map. Two maps can be compared only after one was turned
-# onto the other.
+# **The third way:** believing the place. Left and right, above and below mean nothing: another
+# seed, another map. To compare two maps, first turn one onto the other.
 #
 # ### Exercise 3: turn one map onto the other (medium, 8 minutes)
 #
@@ -444,11 +442,11 @@ kept = content(embeddings, targets)
 _ = plot_content(kept, "What a linear rule reads from AU12's embedding")
 
 # %% [markdown]
-# *The figure:* three groups of bars: label, person, light; a bar for each encoder and one for the
-# pixels. What is easy to read from pixels and hard from an embedding has been **ignored**; what was
-# hard and is easy has been **worked out**. Person and light never stood in the loss. They can fade
-# because faces with one label are pulled together *across* people and lamps. What stays of the
-# person is a risk: for strangers, who get another person's habits, and for privacy.
+# *The figure:* a group of bars for label, person and light; a bar for each encoder and for the
+# pixels. What is easy to read from pixels and hard from an embedding was **ignored**; what was hard
+# and is easy was **worked out**. Person and light never stood in the loss. They can fade because
+# faces with one label are pulled together *across* people and lamps. What stays of the person is a
+# risk: for strangers, who get another person's habits, and for privacy.
 #
 # ## 6. Which pixels does a score rest on?
 #
@@ -473,9 +471,9 @@ maps = {
 _ = plot_maps(maps, ["with", "without", "pixels moved", "occlusion"])
 
 # %% [markdown]
-# *The figure:* a row for each AU. Left, one synthetic face with the AU and without it. Then, bright
-# on black, the pixels that the AU moves, mean over eight people: the truth. Right, where hiding
-# costs the score: orange speaks *for* the AU, purple *against* it.
+# *The figure:* for each AU a synthetic face with and without it; bright on black, the pixels that
+# it moves (mean over eight people): the truth; and where hiding costs the score: orange speaks
+# *for* the AU, purple *against* it.
 #
 # Occlusion is coarse, and sees one window at a time: if both lip corners tell the same, hiding one
 # changes nothing.
@@ -549,14 +547,13 @@ for name, baseline in baselines.items():
 
 # %% [markdown]
 # With the blurred baseline the two numbers should be near each other. With the grey one they need
-# not be. The small encoder *standardises* every picture first: it subtracts the mean and divides by
-# the spread. But $\alpha x + (1 - \alpha)\,\text{grey}$ is the face with less contrast, and after
-# standardising it is **the same face for every** $\alpha > 0$. All the change happens in the first,
-# infinitely short step, where hardly a middle lies. An attribution map looks convincing even then.
-# Check completeness before you believe one.
+# not be: the small encoder first subtracts every picture's mean and divides by its spread. But
+# $\alpha x + (1 - \alpha)\,\text{grey}$ is the face with less contrast: after that step **the same
+# face for every** $\alpha > 0$. All the change happens at once, where hardly a middle lies. The map
+# looks convincing even then: check completeness.
 #
-# So: blurred baseline, and against the truth. We measure the **agreement**: the chance that a pixel
-# which the AU moves has a larger attribution than one which it does not. .5 is a random map.
+# Now against the truth. **Agreement** is the chance that a pixel which the AU moves has a larger
+# attribution than one which it does not. .5 is a random map.
 
 # %%
 gradients = {au: attribute(model.encoder, model.probe, t.acting, au) for au, t in twins.items()}
@@ -582,8 +579,8 @@ pd.DataFrame(found).T.round(2)
 # largest in its row?
 #
 # Where another column is as large, the score rests on another muscle too: for AU6, raised cheeks,
-# look at AU12. In the labels the two come together (notebook 01), so a network that reads one from
-# the other is rewarded. It may call every polite smile a joyful one.
+# look at AU12. The two come together in the labels (notebook 01), so reading one from the other is
+# rewarded. And a polite smile may be called a joyful one.
 #
 # But attribution tells what *this network* used, not what a person would use. And eight people are
 # few.

@@ -14,12 +14,11 @@
 # - read a frozen embedding with two probes, and know why they must be weak;
 # - derive what F1 gives to a detector that never looks, and choose a threshold without cheating;
 # - put an interval around a score, by drawing people again and not frames;
-# - compare two losses seed by seed, on clean, noisy and rare labels, and across corpora;
+# - compare losses seed by seed, on clean, noisy and rare labels, and across corpora;
 # - read a table of published results with a ruler in your hand.
 #
 # **You need** notebooks 00 and 01, 50 minutes of reading, and a minute of computing. Every face
-# here is **synthetic**. Results of studies are loaded from `data/results`; each cell names its
-# file.
+# here is **synthetic**. Results are loaded from `data/results`.
 
 # %%
 import aunce_lib
@@ -66,8 +65,7 @@ figure, _ = face_grid(test.images(row), [f"{s:.2f}" for s in scores["AUNCE"][row
 _ = figure.suptitle("Synthetic test faces, sorted by the linear probe's score for AU12")
 
 # %% [markdown]
-# *The figure:* ten faces with their scores for AU12, 0 to 1. The mouth should change from left to
-# right.
+# *The figure:* ten faces with their scores for AU12. The mouth should change from left to right.
 #
 # **The formula.** $p = \sigma(w \cdot z + b)$ with $\sigma(a) = 1/(1 + e^{-a})$, fitted by
 # cross-entropy $\ell = -y \log p - (1-y) \log (1-p)$. Since $\sigma' = \sigma(1-\sigma)$,
@@ -165,8 +163,8 @@ check_f1(f1)
 #
 # $$ F_1 = \frac{2rq}{2rq + (1-r)q + r(1-q)} = \frac{2rq}{r+q} . $$
 #
-# This grows with $q$. So the best blind answer is "always active", the **parrot** of notebook 00:
-# it gets $2r/(1+r)$. "Never active", which is right most often where AUs are rare, gets 0.
+# This grows with $q$. So the best blind answer is "always active", the **parrot**: it gets
+# $2r/(1+r)$. "Never active", right most often where AUs are rare, gets 0.
 
 # %%
 from aunce_lib.inspection import plot_all_active
@@ -194,11 +192,11 @@ _ = plot_all_active(rates, f1s, names, "A common AU flatters everybody (syntheti
 #
 # $$ \frac{2p}{1} > F^* \quad\Leftrightarrow\quad p > \frac{F^*}{2} . $$
 #
-# So the best threshold is **half of the best F1**, never above .5. The worse the detector, the
-# lower: a hopeless one does best as a parrot.
+# So the best threshold is **half of the best F1**, never above .5. A hopeless detector does best as
+# a parrot.
 #
-# In practice one tries all thresholds. On whom? Some *training* people are kept for **validation**:
-# the probe does not learn from them, and the threshold is chosen on them.
+# In practice one tries all thresholds, on **validation people**: training people whom the probe
+# does not learn from.
 
 # %%
 from aunce_lib import holdout
@@ -318,9 +316,9 @@ worth = len(test) / (1 + (m - 1) * rho.clip(lower=0))
 pd.DataFrame({"ρ": rho.round(3), f"{len(test)} frames are worth": worth.round()}).T
 
 # %% [markdown]
-# **The bootstrap** asks: what would other people have given? It imagines other tests by drawing
-# *people* with replacement, as many as there were, with all their frames. Who is drawn twice counts
-# twice. The 95 % interval goes from the 2.5 to the 97.5 % quantile of the scores.
+# **The bootstrap** asks: what would other people have given? It draws *people* with replacement, as
+# many as there were, with all their frames. Who is drawn twice counts twice. The 95 % interval goes
+# from the 2.5 to the 97.5 % quantile of the scores.
 #
 # ### Exercise 3: bootstrap over people (medium, 8 minutes)
 #
@@ -397,8 +395,8 @@ pd.Series(
 ).round(3).to_frame()
 
 # %% [markdown]
-# The second probe had less to learn from, but knew its people. Whichever is ahead here, only the
-# first number speaks of strangers.
+# The second probe had less to learn from, but knew its people. Only the first number speaks of
+# strangers.
 #
 # ## 5. Is one better than the other?
 #
@@ -413,10 +411,10 @@ both = (calls["AUNCE"], calls["cross-entropy"])
 paired_difference(test.labels, *both, test.subjects, test.aus).loc[["macro"]].round(3)
 
 # %% [markdown]
-# That was AUNCE less cross-entropy, for other *people*: an interval below 0 means that
-# cross-entropy is ahead on these faces. But each encoder was trained once, and another **seed**
-# gives another encoder. A study trains with several, in pairs: same seed, same people, same spoiled
-# labels. From $n$ differences $d_i$ with mean $\bar d$ and standard deviation $s$:
+# That was AUNCE less cross-entropy, for other *people*: an interval below 0 puts cross-entropy
+# ahead. But another **seed** gives another encoder. A study trains with several, in pairs: same
+# seed, people and spoiled labels. From $n$ differences $d_i$ with mean $\bar d$ and standard
+# deviation $s$:
 #
 # $$ \bar d \pm t_{n-1,\,.975} \; \frac{s}{\sqrt n} , \qquad
 # s^2 = \frac{1}{n-1} \sum_i (d_i - \bar d)^2 . $$
@@ -485,7 +483,7 @@ _ = axes[1].set_yticklabels([])
 # **cross-entropy is ahead**. An interval that touches the line decides nothing. If AUNCE stands
 # left of it in the *left* panel, it loses on clean labels, and no other panel takes that back.
 #
-# Only the two rows named AUNCE are the paper's method. A recipe of our own, where the table has
+# Only the rows named AUNCE are the paper's method. A recipe of our own, where the table has
 # one, is neither the paper's nor a variant of it. What holds of the paper's claims here, and why:
 # `docs/results.md`.
 #
@@ -539,8 +537,8 @@ _ = plot_signal(steps[steps.loss.isin(["weighted BCE", "SupCon", "AUNCE correcte
 # reason: part of its positives, the other view and the nearest face, are chosen by the picture, not
 # by the label alone.</details>
 #
-# So pairs suffer more, and AUNCE's kinds of positive work against it. Which force wins is a
-# question for trained encoders.
+# So pairs suffer more. But the other view of the *same* face is a true positive whatever its label
+# says, and AUNCE mixes it in. Which force wins is a question for trained encoders.
 
 # %%
 from aunce_lib.inspection import add_rare, plot_curves
@@ -591,8 +589,8 @@ for ax, loss in zip(axes, chosen, strict=True):
 
 # %% [markdown]
 # *The figure* (`data/results/cross_corpus.csv`): rows are where a model learned, columns where it
-# was tested; the number is the F1 by which a home-grown model is ahead, 0 on the diagonal. The
-# drawn corpora share one renderer: between real ones expect more.
+# was tested; the number is the F1 by which a home-grown model is ahead. The drawn corpora share one
+# renderer: between real ones expect more.
 #
 # ## 7. Reading the paper's tables
 #
@@ -653,10 +651,9 @@ for name, reported in real.items():
 #    01). Subtract the parrots printed above: the same F1 is worth far more in DISFA. Averages of
 #    the two must not be compared, nor averaged.
 # 2. Hardly any. The folds of *one* method differ by more than most neighbours do. And protocols
-#    differ: how unknown labels are treated, which faces are dropped, on whom the threshold was
-#    chosen.
-# 3. Both methods on the same folds under one protocol, with several seeds; the difference for each
-#    fold and seed, or the calls for each frame, so that people can be drawn again.
+#    differ, in unknown labels, dropped faces and thresholds.
+# 3. Both methods on the same folds under one protocol, with several seeds, and their differences;
+#    or the calls for each frame, so that people can be drawn again.
 #
 # </details>
 #
