@@ -92,9 +92,9 @@ _ = plot_tokens(smile, title="16 places of a synthetic face")
 #
 # ### Exercise 1: cut a face into tokens (medium, 6 minutes)
 #
-# Turn images $(B, 3, H, W)$ into tokens $(B, T, 3 p^2)$, with $p$ the side of a square and $T =
-# \frac Hp \cdot \frac Wp$. Squares come in reading order. Within a token comes all of red first,
-# then green, then blue, each row by row. No loop is needed.
+# Turn images $(B, 3, H, W)$ into tokens $(B, T, 3 p^2)$, with $p$ the side of a square and
+# $T = \frac Hp \cdot \frac Wp$. Squares come in reading order. Within a token comes all of red
+# first, then green, then blue, each row by row. No loop is needed.
 #
 # <details><summary>Hint 1</summary>Give rows and columns two axes each: which square, and where in
 # it.</details>
@@ -130,9 +130,9 @@ check_to_tokens(to_tokens)
 # A raw square knows nothing of its neighbours. Two kinds of network mend that.
 #
 # - A **convolution** slides a small window over the picture. Each layer adds to its reach $r$ in
-#   pixels: if neighbours in a layer lie $j$ pixels apart (its *jump*), a window of $k$ makes it $r
-#   \leftarrow r + (k-1)\,j$. Our `conv-small` starts with blocks of 2 × 2 ($r = 2$, $j = 2$). Three
-#   windows of $k = 3$ follow, and each doubles the jump.
+#   pixels: if neighbours in a layer lie $j$ pixels apart (its *jump*), a window of $k$ makes it
+#   $r \leftarrow r + (k-1)\,j$. Our `conv-small` starts with blocks of 2 × 2 ($r = 2$, $j = 2$).
+#   Three windows of $k = 3$ follow, and each doubles the jump.
 # - A **Swin transformer** lets tokens in one window *ask each other*. Between layers the windows
 #   shift, and squares are merged. It learns where to look.
 #
@@ -482,14 +482,14 @@ _ = axes[1].legend(frameon=False, fontsize=8)
 #
 # Three reasons for unit length:
 #
-# 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and $\lVert z - z' \rVert^2 = 2 -
-#    2\, z \cdot z'$: near and similar are the same thing.
+# 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and
+#    $\lVert z - z' \rVert^2 = 2 - 2\, z \cdot z'$: near and similar are the same thing.
 # 2. **No cheating.** Similarities are divided by the temperature $\tau$. Vectors $c$ times as long
 #    act as if $\tau$ were $c^2$ times smaller: the loss could change without one more face told
 #    apart.
-# 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient $\frac{\partial
-#    z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no part along $v$: a
-#    step can turn a vector, never (to first order) stretch it.
+# 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient
+#    $\frac{\partial z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no
+#    part along $v$: a step can turn a vector, never (to first order) stretch it.
 #
 # Here are the second and the third on 64 faces. (The official variant takes vectors as they come.)
 
@@ -550,8 +550,9 @@ check_to_sphere(to_sphere)
 #
 # ## Try this
 #
-# - Load the cross-entropy twin, `load_or_train("cross-entropy", train, TrainConfig(loss="bce",
-#   epochs=6, batch_size=32))`, and draw its graph. Does it follow phi?
+# - Load the cross-entropy twin,
+#   `load_or_train("cross-entropy", train, TrainConfig(loss="bce", epochs=6, batch_size=32))`, and
+#   draw its graph. Does it follow phi?
 # - Set `encoder.graph.n_neighbours` to 1, then embed. How far do embeddings move?
 # - Draw what AU12's block notices when AU4 moves.
 #

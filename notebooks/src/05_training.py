@@ -213,7 +213,7 @@ _ = face_grid(shown, [f"{distance:.2f}" for distance in apart[chosen].abs()] * 2
 #
 # ### Exercise 2: alignment (easy, 3 minutes)
 #
-# Code it for the embeddings of one AU: two arrays $(N, D)$ of unit vectors, row by row.
+# Return the alignment of two views in one AU: two arrays $(N, D)$ of unit vectors, row by row.
 #
 # <details><summary>Hint 1</summary>What is the squared distance of one pair?</details>
 # <details><summary>Hint 2</summary>Subtract, square, add up over the dimensions: <code>((z0 - z1)
@@ -240,7 +240,8 @@ check_alignment(my_alignment)
 # %% [markdown]
 # ### Exercise 3: uniformity (medium, 6 minutes)
 #
-# Code it for all pairs of *different* faces, with $t$ in place of 2. A face and itself are no pair.
+# Return the uniformity over all pairs of *different* faces, with $t$ in place of 2. A face and
+# itself are no pair.
 #
 # <details><summary>Hint 1</summary>All squared distances at once: <code>2 - 2 * z @
 # z.T</code>.</details>
@@ -315,7 +316,8 @@ for ax, (name, angle) in zip(axes, angles.items(), strict=True):
 # Code $\eta_k$. Without warm-up, $w = 0$, the first factor is 1.
 #
 # <details><summary>Hint 1</summary>Compute the two factors one after the other.</details>
-# <details><summary>Hint 2</summary>Beware of dividing by 0 where there is no warm-up.</details>
+# <details><summary>Hint 2</summary><code>min(1.0, (step + 1) / (warmup * n_steps))</code> is the
+# first one. Beware of dividing by 0 where there is no warm-up.</details>
 # <details><summary>Hint 3</summary><code>0.5 * (1 + math.cos(math.pi * step / n_steps))</code> is
 # the second one.</details>
 
@@ -469,9 +471,10 @@ print(fallen.history[["loss", "alignment", "uniformity", "collapse", "knn_f1"]].
 # $e^{\beta/\tau}$.
 #
 # <details><summary>Hint 1</summary>Write down P and N as numbers.</details>
-# <details><summary>Hint 2</summary>Divide above and below by P.</details>
-# <details><summary>Hint 3</summary>With β = 1 it must come to log(1 + n). Where does β
-# enter?</details>
+# <details><summary>Hint 2</summary>Divide above and below by P. With β = 1 it must come to
+# log(1 + n).</details>
+# <details><summary>Hint 3</summary>It is <code>log(1 + N / P)</code>. In N / P, a quotient of
+# exponentials, only β − 1 and τ are left beside n.</details>
 
 
 # %%
@@ -573,14 +576,15 @@ pd.DataFrame(rows).T.round(2)
 # - A **step**: loss, forget, gradients, move; one call for each view.
 # - The loss splits into **alignment** and a **uniformity** against the other label. Read both,
 #   beside F1.
-# - **Collapse** is perfect alignment. Its loss is known in advance: $\log(1 + n\,e^{(\beta -
-#   1)/\tau})$.
+# - **Collapse** is perfect alignment. Its loss is known in advance:
+#   $\log(1 + n\,e^{(\beta - 1)/\tau})$.
 # - One seed is an illustration; paired runs with intervals are evidence.
 #
 # ## Try this
 #
-# - In section 6 give the mixture back its self-supervised part: `probabilities={"self": 0.2,
-#   "mean": 0.6, "nearest": 0.2}`. Does it still collapse? Then lower the rate instead.
+# - In section 6 give the mixture back its self-supervised part:
+#   `probabilities={"self": 0.2, "mean": 0.6, "nearest": 0.2}`. Does it still collapse? Then lower
+#   the rate instead.
 # - Train AUNCE with `temperature=0.5`. Which way does uniformity move, and F1?
 # - Flip labels with `aunce_lib.corpora.dials.flip_labels(learners, 0.2)` and repeat section 5. Who
 #   loses more?

@@ -179,14 +179,14 @@ _ = figure.suptitle("Ten synthetic faces along the first principal axis of AU12'
 #
 # $$ \frac1N \sum_i (x_i \cdot v)^2 = v^\top C v , \qquad C = \frac1N X^\top X . $$
 #
-# We want the largest, under $v^\top v = 1$. Lagrange: the gradient of $v^\top C v - \lambda (v^\top
-# v - 1)$ must vanish, so
+# We want the largest, under $v^\top v = 1$. Lagrange: the gradient of
+# $v^\top C v - \lambda (v^\top v - 1)$ must vanish, so
 #
 # $$ C v = \lambda v \quad\text{and the variance is}\quad v^\top C v = \lambda . $$
 #
 # The best direction is the eigenvector with the largest eigenvalue; the next best, at right angles,
-# is the second. Without forming $C$: write $X = U S V^\top$ (singular value decomposition). Then $C
-# = V \frac{S^2}{N} V^\top$: the axes are the rows of $V^\top$, and the coordinates of the points
+# is the second. Without forming $C$: write $X = U S V^\top$ (singular value decomposition). Then
+# $C = V \frac{S^2}{N} V^\top$: the axes are the rows of $V^\top$, and the coordinates of the points
 # are $X V = U S$.
 #
 # ### Exercise 2: PCA in three lines (medium, 6 minutes)
@@ -314,10 +314,11 @@ for ax, p in zip(axes, (None, 2, 30), strict=True):
 # ### Exercise 3: turn one map onto the other (medium, 8 minutes)
 #
 # *Orthogonal Procrustes*: centre both maps to $A$ and $B$ (points in rows). Which rotation or
-# reflection $R$ makes $\|AR - B\|^2$ smallest? Expand it: $\|A\|^2 + \|B\|^2 - 2 \operatorname{tr}
-# (R^\top A^\top B)$. Only the last term depends on $R$. With $A^\top B = U S V^\top$ it is
-# $\operatorname{tr}(R^\top U S V^\top) = \operatorname{tr}(S\, V^\top R^\top U)$, and $V^\top
-# R^\top U$ is a rotation, whose diagonal is at most 1. It is 1 if $R = U V^\top$: the best
+# reflection $R$ makes $\|AR - B\|^2$ smallest? Expand it:
+# $\|A\|^2 + \|B\|^2 - 2 \operatorname{tr} (R^\top A^\top B)$. Only the last term depends on $R$.
+# With $A^\top B = U S V^\top$ it is
+# $\operatorname{tr}(R^\top U S V^\top) = \operatorname{tr}(S\, V^\top R^\top U)$, and
+# $V^\top R^\top U$ is a rotation, whose diagonal is at most 1. It is 1 if $R = U V^\top$: the best
 # possible.
 #
 # Turn, mirror and shift the moving map onto the fixed one. Do not stretch it.
@@ -499,7 +500,8 @@ _ = plot_maps(maps, ["with", "without", "pixels moved", "occlusion"])
 # <details><summary>Hint 1</summary>Collect the gradients at the points of the way.</details>
 # <details><summary>Hint 2</summary>The points are <code>baseline + a * (x -
 # baseline)</code>.</details>
-# <details><summary>Hint 3</summary>Mean over the points, times the difference.</details>
+# <details><summary>Hint 3</summary><code>np.mean(gradients, axis=0)</code>, times the
+# difference.</details>
 
 
 # %%

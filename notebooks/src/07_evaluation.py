@@ -130,8 +130,10 @@ pd.Series({name: int(mask.sum()) for name, mask in kinds.items()}, name="faces")
 # be found: return NaN. If faces are active but none is called so, F1 is a real 0.
 #
 # <details><summary>Hint 1</summary>Three cases, one after the other.</details>
-# <details><summary>Hint 2</summary><code>known = ~np.isnan(labels)</code></details>
-# <details><summary>Hint 3</summary>2 TP / (2 TP + FP + FN) gives the real 0 by itself.</details>
+# <details><summary>Hint 2</summary><code>known = ~np.isnan(labels)</code> are the faces that
+# count. If none of them is active, return <code>np.nan</code>.</details>
+# <details><summary>Hint 3</summary><code>tp = ((labels == 1) & (predictions == 1)).sum()</code>,
+# and so on; 2 TP / (2 TP + FP + FN) gives the real 0 by itself.</details>
 
 
 # %%
@@ -186,9 +188,9 @@ _ = plot_all_active(rates, f1s, names, "A common AU flatters everybody (syntheti
 # ## 3. The threshold
 #
 # A score becomes a call by a **threshold**. Which is best for F1? Suppose the scores are honest
-# probabilities $p$, and $F^*$ is the best F1 possible. Write $F = 2\,TP / (\text{called} +
-# \text{active})$. Calling one more face active adds on average $2p$ above and 1 below. That raises
-# the fraction only if
+# probabilities $p$, and $F^*$ is the best F1 possible. Write
+# $F = 2\,TP / (\text{called} + \text{active})$. Calling one more face active adds on average $2p$
+# above and 1 below. That raises the fraction only if
 #
 # $$ \frac{2p}{1} > F^* \quad\Leftrightarrow\quad p > \frac{F^*}{2} . $$
 #
