@@ -14,8 +14,8 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 CORE = ("batch", "sampler", "loss", "encoder")
 FLOW = (
     "facs", "tensors", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines",
-    "centroids", "encoder", "evaluation", "config", "protocols", "checkpoint", "pretrained", "batches",
-    "interruption", "devices", "optimisation", "micro_batch", "run", "watching", "training",
+    "centroids", "encoder", "evaluation", "config", "protocols", "checkpoint", "pretrained",
+    "batches", "interruption", "devices", "optimisation", "micro_batch", "run", "watching", "training",
     "pretraining", "epochs", "load_or_train", "trial", "study", "experiment", "footprint",
     "dry_run", "inspection", "widgets", "checks", "predict", "timeline", "report", "preparation",
     "demo", "explore", "cli",

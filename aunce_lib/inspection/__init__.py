@@ -44,7 +44,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "transfer",
         ],
         "twins": ["Twins", "draw_twins"],
-        "study_plots": ["plot_curves", "plot_differences", "plot_grid", "plot_per_au"],
+        "study_plots": [
+            "plot_curves",
+            "plot_differences",
+            "plot_grid",
+            "plot_per_au",
+            "plot_signal",
+        ],
         "encoder_plots": ["plot_au_graph", "plot_tokens"],
         "encoder_steps": [
             "as_images",

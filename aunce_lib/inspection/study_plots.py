@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from .studies import summarise
 from .style import COLOURS, legend_below, new_axes, quiet
@@ -188,6 +190,66 @@ def plot_differences(
     ax.set(xlabel=f"{xlabel} (95 % interval)", title=title)
     quiet(ax)
     return ax
+
+
+def plot_signal(results: pd.DataFrame, noise: float = 0.2) -> tuple[Figure, np.ndarray]:
+    """What of a gradient step survives flipped labels: along the flips, and for rare units.
+
+    Grey lines are what is left to one label, 1 − 2ε, and to a pair of an anchor with the faces
+    called active and inactive, (1 − 2ε) k; see `_pair_signal`.
+
+    Args:
+        results: `data/results/gradients.csv`, or some losses of it: columns loss, noise (share of
+            labels flipped), rate (of the action unit) and signal (1: as on true labels).
+        noise: The share of flips in the panel on the right.
+
+    Returns:
+        Figure and its two axes: mean signal along the flips, and a point an action unit.
+
+    Raises:
+        ValueError: If a column or that share of flips is not there, or there are more than 8
+            losses.
+    """
+    if missing := [name for name in ("loss", "noise", "rate", "signal") if name not in results]:
+        raise ValueError(f"results must have the columns {missing}; is it gradients.csv?")
+    flipped = sorted(set(results.noise.tolist()))
+    if noise not in flipped:
+        raise ValueError(f"no rows with noise {noise}; there are {flipped}")
+    losses = _losses(results)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+    flips, rates = np.linspace(0, flipped[-1]), np.linspace(0, 1, 101)
+    grey = {"color": "#777777", "lw": 1.5, "zorder": 1}
+    left.plot(flips, 1 - 2 * flips, **grey, label="one label")
+    left.plot(flips, _pair_signal(0.5, flips), ls="--", **grey, label="a pair, rate ½")
+    right.axhline(1 - 2 * noise, **grey)
+    pair = "a pair, at each rate"
+    right.plot(rates, _pair_signal(rates, noise), ls=":", **grey, label=pair)
+    for loss, colour, marker in zip(losses, COLOURS, MARKERS, strict=False):
+        some = results[results.loss == loss]
+        means = some.groupby("noise").signal.mean()
+        left.plot(means.index, means, color=colour, marker=marker, ms=6, label=loss)
+        here = some[some.noise == noise]
+        right.plot(here.rate, here.signal, marker, color=colour, ms=6, alpha=0.85)
+    left.set(xlabel="share ε of labels flipped", ylabel="signal left in a step (1 is all)")
+    left.set(title="mean over action units", ylim=(-0.02, 1.02))
+    right.set(xlabel="rate of the action unit", ylim=(-0.02, 1.02), xlim=(0, 1))
+    right.set_title(f"at ε = {noise:g}, a point an action unit")
+    for ax in (left, right):
+        quiet(ax)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return figure, np.array([left, right])
+
+
+def _pair_signal(rate: float | np.ndarray, flips: float | np.ndarray) -> np.ndarray:
+    """(1 − 2ε) k, with k the difference in truly active faces between both sides as called.
+
+    A share a = r (1 − ε) + (1 − r) ε of faces is called active, and k = r (1 − ε) / a − r ε /
+    (1 − a). At ε = ½ nothing is left; where nobody is ever called active neither is there a pair.
+    """
+    called = rate * (1 - flips) + (1 - rate) * flips
+    with np.errstate(divide="ignore", invalid="ignore"):
+        k = rate * (1 - flips) / called - rate * flips / (1 - called)
+    return (1 - 2 * flips) * k
 
 
 def _losses(results: pd.DataFrame) -> list[str]:

@@ -169,8 +169,10 @@ class TrainingMovie(widgets.VBox):
         import matplotlib.pyplot as plt
 
         numbers = np.unique(np.linspace(0, len(self.epochs.epochs) - 1, 4).round().astype(int))
-        size = {"figsize": (2.6 * len(numbers) + 0.4, 3.5), "layout": "constrained"}
-        figure, every = plt.subplots(1, len(numbers), squeeze=False, **size)
+        figure, every = plt.subplots(1, len(numbers), squeeze=False, figsize=(10.8, 4))
+        # By hand: a constrained layout is done anew when a notebook crops the picture, and then the
+        # heading slips over the titles.
+        figure.subplots_adjust(left=0.01, right=0.99, bottom=0.22, top=0.85, wspace=0.06)
         for ax, number in zip(every[0], numbers, strict=True):
             for dots, faces in self._cloud(ax):
                 dots.set(offsets=self.film.xy[number, faces], sizes=[12])

@@ -13,11 +13,11 @@
 #
 # - follow one face through an encoder, and know every shape on the way;
 # - code its four steps: tokens, a block for each AU, a graph, the sphere;
-# - see what a network finds out about *other* faces through BatchNorm, and when that is a mistake;
-# - find out which action units an encoder lets listen to each other, and whether it learned that.
+# - see when an embedding depends on *other* faces, and why that matters;
+# - find out which action units listen to each other, and whether that was learned.
 #
-# **You need** notebooks 00 to 03, 30 minutes, and half a minute of computing. No network. Every
-# face is **synthetic**, drawn by this library.
+# **You need** notebooks 00 to 03, 30 minutes, and half a minute of computing. Every face is
+# **synthetic**, drawn by this library.
 
 # %%
 import aunce_lib
@@ -27,16 +27,12 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. One face, twelve questions
 #
-# Think of a face. Is the brow raised? Are the lips pressed? For each question you look somewhere
-# else. An ordinary network gives *one* vector for a picture: if a smile moves it, it moves for
-# every question at once.
+# Is the brow raised? Are the lips pressed? For each question you look somewhere else. An ordinary
+# network answers all from *one* vector.
 #
-# So this encoder gives **twelve vectors, one for each action unit (AU)**. Two faces may be
-# neighbours for AU12, since both smile, and far apart for AU4. The architecture is that of the
-# AUNCE reference, which took it from ME-GraphAU (Luo et al. 2022).
-#
-# We load a trained encoder. A line says whether it came with the library or was trained on the
-# spot.
+# This encoder gives **twelve vectors, one for each action unit (AU)**. Two faces may be neighbours
+# for AU12, since both smile, and far apart for AU4. Its architecture is ME-GraphAU's (Luo et al.
+# 2022), as in the AUNCE reference.
 
 # %%
 from aunce_lib import TrainConfig, load_or_train
@@ -48,16 +44,15 @@ model = load_or_train("aunce", train, TrainConfig(epochs=6, batch_size=32))
 encoder, aus = model.encoder, test.aus
 
 # %% [markdown]
-# **Predict** (1 minute). From pixels to the sphere there are six steps. The backbone turns pixels
-# into 16 places of 128 numbers. Then comes a block that all AUs share, then a block *for each of
-# the 12 AUs*, each a matrix of 128 × 128. Which step has learned most numbers? And how many are in
-# the twelve blocks together?
+# **Predict** (1 minute). The *backbone* turns pixels into 16 places of 128 numbers. Then comes a
+# block that all AUs share, then one *for each of the 12 AUs*, each a matrix of 128 × 128. Which
+# step has learned most numbers? How many do the twelve blocks hold?
 #
 # <details><summary>Answer</summary>
 #
-# The twelve blocks hold 12 · (128 · 128 + 128) numbers, and 2 · 12 · 128 more in their BatchNorms:
-# 201,216. The backbone has twice as many: at its end each of the 16 places has a matrix of its own,
-# since a wrinkle on the nose means something else than a wrinkle on the chin.
+# The blocks hold 12 · (128 · 128 + 128) numbers, and 2 · 12 · 128 more in their BatchNorms (section
+# 4): 201,216. The backbone has twice as many. At its end each of the 16 places has a matrix of its
+# own: a wrinkle means one thing on the nose, another on the chin.
 #
 # </details>
 
@@ -68,18 +63,17 @@ images = as_images(test.images(slice(0, 8)), encoder.image_size)  # (8, 3, 64, 6
 describe_encoder(encoder, images)
 
 # %% [markdown]
-# Read the shapes from top to bottom: $B$ faces, $T$ places, $J$ action units, $C$ and $D$ numbers.
+# Read from top to bottom: $B$ faces, $T$ places, $J$ action units, $C$ and $D$ numbers.
 #
 # $$ \underbrace{(B, 3, S, S)}_{\text{pixels}} \to \underbrace{(B, T, C)}_{\text{tokens}} \to
 # \underbrace{(B, J, C)}_{\text{one feature per AU}} \to
 # \underbrace{(B, J, C)}_{\text{after listening}} \to \underbrace{(B, J, D)}_{\text{length 1}} $$
 #
-# Places disappear and action units appear. We take these arrows one by one.
+# Places disappear, action units appear.
 #
 # ## 2. Tokens: a face in squares
 #
-# A **token** is what the network knows about one place of the face, as a list of numbers. Here are
-# the 16 places of a face of 64 pixels.
+# A **token** is what the network knows about one place of the face, as a list of numbers.
 
 # %%
 import matplotlib.pyplot as plt
@@ -91,24 +85,23 @@ smile = look({6: 0.7, 12: 1.0, 25: 0.6}, person=6).face
 _ = plot_tokens(smile, title="16 places of a synthetic face")
 
 # %% [markdown]
-# *The figure:* a smiling face under a grid of 4 × 4 squares, numbered like the words of a page,
-# from 0 at the top left to 15 at the bottom right. The brows lie in places 5 and 6, the mouth where
-# 9, 10, 13 and 14 meet.
+# *The figure:* a smiling face of 64 pixels under a grid of 4 × 4 places, numbered from 0. The brows
+# lie in 5 and 6, the mouth where 9, 10, 13 and 14 meet.
 #
-# The plainest tokens are the pixels of a square themselves. That is how a *transformer* begins.
+# The plainest tokens are the pixels of each square. A *transformer* begins that way.
 #
 # ### Exercise 1: cut a face into tokens (medium, 6 minutes)
 #
 # Turn images $(B, 3, H, W)$ into tokens $(B, T, 3 p^2)$, with $p$ the side of a square and
-# $T = \frac Hp \cdot \frac Wp$. Go through the squares in reading order; within a token put all of
-# red first, then green, then blue, each row by row. No loop is needed.
+# $T = \frac Hp \cdot \frac Wp$. Squares come in reading order. Within a token comes all of red
+# first, then green, then blue, each row by row. No loop is needed.
 #
 # <details><summary>Hint 1</summary>Give rows and columns two axes each: which square, and where in
-# the square.</details>
+# it.</details>
 # <details><summary>Hint 2</summary><code>images.view(B, 3, H // p, p, W // p, p)</code> has those
-# axes. Which of them must come to the front, behind B?</details>
-# <details><summary>Hint 3</summary><code>.permute(0, 2, 4, 1, 3, 5)</code>, then flatten. Or look
-# up <code>F.unfold</code>, and mind its axes.</details>
+# axes. Which come to the front, behind B?</details>
+# <details><summary>Hint 3</summary><code>.permute(0, 2, 4, 1, 3, 5)</code>, then flatten axes 1 and
+# 2 into T, and the last three into one.</details>
 
 
 # %%
@@ -136,19 +129,17 @@ check_to_tokens(to_tokens)
 #
 # A raw square knows nothing of its neighbours. Two kinds of network mend that.
 #
-# - A **convolution** looks at a small window and slides it over the picture. With each layer the
-#   window's reach grows. If the pixels of a layer lie $j$ apart (its *jump*), a window of $k$ adds
-#   $(k - 1)\,j$ to the reach: $r \leftarrow r + (k-1)\,j$. Our `conv-small` starts with blocks of 2
-#   × 2 pixels ($r = 2$, $j = 2$), then three windows of $k = 3$, and each doubles the jump.
-# - A **Swin transformer** starts with tokens of 4 × 4 pixels and lets those in a window *ask each
-#   other*. Between layers the windows shift, and squares are merged. It finds out for itself where
-#   to look, which takes more data and time.
+# - A **convolution** slides a small window over the picture. Each layer adds to its reach $r$ in
+#   pixels: if neighbours in a layer lie $j$ pixels apart (its *jump*), a window of $k$ makes it
+#   $r \leftarrow r + (k-1)\,j$. Our `conv-small` starts with blocks of 2 × 2 ($r = 2$, $j = 2$).
+#   Three windows of $k = 3$ follow, and each doubles the jump.
+# - A **Swin transformer** lets tokens in one window *ask each other*. Between layers the windows
+#   shift, and squares are merged. It learns where to look.
 #
-# **Predict** (1 minute). How many pixels wide is what one token of `conv-small` sees: 16, 30, or
-# all 64?
+# **Predict** (1 minute). How wide is what a token of `conv-small` sees: 16, 30, or all 64 pixels?
 #
-# <details><summary>Answer</summary>2 + 2 · 2 = 6, then 6 + 2 · 4 = 14, then 14 + 2 · 8 = 30. A
-# token sees nearly twice as far as its own square of 16.</details>
+# <details><summary>Answer</summary>2 + 2 · 2 = 6, then 6 + 2 · 4 = 14, then 14 + 2 · 8 = 30: nearly
+# twice its own square of 16.</details>
 
 # %%
 from aunce_lib import Encoder
@@ -164,12 +155,10 @@ for ax, (name, network) in zip(axes, backbones.items(), strict=True):
 _ = picture.figure.colorbar(picture, ax=axes, label="influence (root, largest = 1)", shrink=0.8)
 
 # %% [markdown]
-# *The figure:* the more a pixel of a 64 × 64 picture changes token 5, the brighter it is. The
-# dashed square is the token's own place. Left, a trained conv: a patch of 30 × 30 pixels that
-# *ends* at the token's place and reaches left and up, since each layer takes every second window
-# and begins with the first. Around it a faint face: every picture is standardised as a whole before
-# anything else. Right, a Swin with fresh weights: mostly its own place, and the window around it.
-# Training would change that.
+# *The figure:* the brighter a pixel, the more it changes token 5, whose own place is dashed. Left,
+# a trained conv: 30 × 30 pixels that *end* at that place and reach left and up, since each layer
+# takes every second window, beginning with the first. The faint face around comes from a first step
+# that scales the whole picture. Right, a Swin with fresh weights: mostly its own place.
 
 # %%
 import time
@@ -191,21 +180,20 @@ def measure(network):
 pd.DataFrame({name: measure(network) for name, network in backbones.items()}).T.round(1)
 
 # %% [markdown]
-# Whatever the backbone, it hands on tokens $(B, T, C)$, and all that follows stays the same.
+# Either hands on tokens $(B, T, C)$; what follows stays the same.
 #
 # ## 3. A block for each action unit
 #
-# All AUs get the same tokens. What makes AU12 another question than AU4 is *how the tokens are
-# read*: every AU has its own linear layer. For AU $j$ and token $t$
+# All AUs get the same tokens, but each *reads them* by its own linear layer. For AU $j$ and token
+# $t$
 #
 # $$ v_j = \frac1T \sum_{t} \mathrm{ReLU}\!\left(W_j\, x_t + b_j\right) $$
 #
-# The mean over the places comes **after** ReLU. ReLU drops what speaks against, so a corner of the
+# The mean over the places comes **after** ReLU, which drops what speaks against. So a corner of the
 # mouth that shouts "smile!" is not outvoted by fifteen places with nothing to say. (A BatchNorm
-# stands before ReLU too. We come to it.)
+# stands before ReLU too: section 4.)
 #
-# Does AU12's block look at the mouth? We draw faces at rest, then move one muscle, and see where
-# its own block notices a change.
+# Does AU12's block look at the mouth? We move one muscle, and see where the AU's block notices.
 
 # %%
 import numpy as np
@@ -222,34 +210,34 @@ for ax, au in zip(axes, (1, 4, 6, 12, 17), strict=True):
     plot_tokens(moved[-1], changes, f"AU{au} moves:\nwhat its block notices", ax=ax)
 
 # %% [markdown]
-# *The figure:* five synthetic faces, each with one muscle contracted, under a grid that is the more
-# orange the more the AU's block noticed at that place (mean over four people).
+# *The figure:* five synthetic faces, one muscle contracted in each. The more orange a square, the
+# more the AU's block noticed there (mean over four people).
 #
-# **Explain this figure** (3 minutes). Where should the orange be for each AU? Is it only there?
-# Name one harmless reason for orange elsewhere, and one that is not.
+# **Explain this figure** (3 minutes). Where should the orange be? Is it only there? Name one
+# harmless reason for orange elsewhere, and one that is not.
 #
 # <details><summary>What a good answer holds</summary>
 #
 # - AU1 and AU4 at the brows, AU6 under the eyes, AU12 and AU17 at mouth and chin.
 # - Harmless: a token sees 30 pixels, to the left of and above the end of its place. So the place on
-#   the right and the one below notice too, and those on the left of the picture little.
+#   the right and the one below notice too.
 # - Not harmless: the block reads a *companion*. Smiles raise cheeks, so AU6's block may look at the
-#   mouth. It works in this corpus, and fails on a polite smile.
+#   mouth. That fails on a polite smile.
 #
 # </details>
 #
 # ### Exercise 2: twelve layers in one product (medium, 8 minutes)
 #
-# One large product gives the same numbers as twelve small layers, and sooner. You get tokens
-# $(B, T, C)$, weights $(J, C, C)$ in the order AU, out, in, and biases $(J, C)$. Return the
-# features $(B, J, C)$ of the formula above.
+# Compute twelve small layers as one large product. You get tokens $(B, T, C)$, weights $(J, C, C)$
+# in the order AU, out, in, and biases $(J, C)$. Return the features $(B, J, C)$ of the formula
+# above.
 #
-# <details><summary>Hint 1</summary>Write the loop over the AUs first. It is right already, only
+# <details><summary>Hint 1</summary>Write the loop over the AUs first. It is right, only
 # slow.</details>
-# <details><summary>Hint 2</summary><code>torch.einsum</code>: call the axes of the tokens b, t, c
-# and those of the weights j, d, c. Which letter is summed over?</details>
-# <details><summary>Hint 3</summary>The product has the axes b, t, j, d. Then comes the bias, then
-# ReLU, then the mean over t.</details>
+# <details><summary>Hint 2</summary><code>torch.einsum</code>: the axes of the tokens are b, t, c,
+# those of the weights j, d, c. Which letter is summed over?</details>
+# <details><summary>Hint 3</summary><code>torch.einsum("btc,jdc->btjd", tokens, weight)</code>, then
+# the bias, then ReLU, then the mean over t.</details>
 
 
 # %%
@@ -271,9 +259,8 @@ check_per_au_features(per_au_features)
 # %% [markdown]
 # ## 4. BatchNorm: who else is in the room
 #
-# **Predict, then run** (2 minutes). We embed one face twice. The first time, 31 *smiling* faces are
-# in the batch with it, the second time 31 faces that do *not* smile. The pixels of our face are the
-# same. Will its embedding be the same?
+# **Predict, then run** (2 minutes). We embed one face twice: in a batch with 31 *smiling* faces,
+# then with 31 that do *not* smile. Will its embedding be the same?
 
 # %%
 import copy
@@ -298,24 +285,23 @@ cosines = {
 pd.DataFrame(cosines, index=names).T.round(2)
 
 # %% [markdown]
-# *The table:* the cosine of the face with itself; 1 means the same embedding.
+# *The table:* the cosine of the face's two embeddings; 1 means the same.
 #
-# In training mode the embedding depends on the company. **BatchNorm** does that. In every channel
+# In training mode the embedding depends on its company. **BatchNorm** does that. In every channel
 # it measures mean $\mu$ and deviation $\sigma$ over the batch, and hands on
 #
 # $$ \hat{x} = \gamma\,\frac{x - \mu_{\text{batch}}}{\sigma_{\text{batch}}} + \beta $$
 #
-# Among smiling faces a smile is nothing special, and most of it is subtracted. Two rules follow.
+# with learned $\gamma$ and $\beta$ (not the $\beta$ of the loss). Among smiling faces most of a
+# smile is subtracted. Two rules follow.
 #
-# 1. **Embed in evaluation mode.** Then $\mu$ and $\sigma$ are averages collected during training,
-#    the same for every face. Who forgets `encoder.eval()` gets scores that change with the batch.
-#    `aunce_lib.embed` does it for you.
-# 2. **One forward pass for each view.** In training, every face comes in two views (notebook 02).
-#    Each goes through the encoder by itself, with its own $\mu$ and $\sigma$, as in the published
-#    code.
+# 1. **Embed in evaluation mode.** Then $\mu$ and $\sigma$ are averages from training, the same for
+#    every face. Do not forget `encoder.eval()`.
+# 2. **One forward pass for each view** (notebook 02) in training, each with its own $\mu$ and
+#    $\sigma$, as in the published code.
 #
-# How much does the second rule change? Two views of 32 faces, once in two passes, once all in one.
-# The number is how far the two views of a face lie apart (0 to 4).
+# How much does the second rule change? We embed two views of 32 faces, in two passes and in one,
+# and measure how far the views of a face lie apart (0 to 4).
 
 # %%
 from aunce_lib import Views
@@ -330,16 +316,13 @@ with torch.no_grad():
 print(f"two passes: {alignment(*two_passes):.3f}, one pass: {alignment(*one_pass):.3f}")
 
 # %% [markdown]
-# With 32 faces and mild views that is little, since both views have nearly the same statistics. It
-# grows where views differ as a whole. Exercise 1 of notebook 05 checks that your training step
-# keeps the rule.
+# Little here: both views have nearly the same statistics.
 #
 # ## 5. The graph: action units listen to each other
 #
-# Who codes faces does not judge AUs one by one: raised cheeks are easier to see when the lip
-# corners are up. So each AU may listen to others before it answers: to those whose features are
-# **most like its own, in this very face**. That makes a graph. Its nodes are the AUs, and from each
-# go $K = 4$ arrows to the AUs it listens to, itself included.
+# Raised cheeks are easier to see when the lip corners are up. So each AU listens to others before
+# it answers: to the $K = 4$ whose features are **most like its own, in this very face**, itself
+# included. That makes a graph of arrows between AUs.
 #
 # ### Exercise 3: who listens to whom (medium, 6 minutes)
 #
@@ -347,10 +330,10 @@ print(f"two passes: {alignment(*two_passes):.3f}, one pass: {alignment(*one_pass
 # $K$ AUs with the largest products $v_j \cdot v_k$, else 0.
 #
 # <details><summary>Hint 1</summary>All products at once are <code>v @ v.T</code>.</details>
-# <details><summary>Hint 2</summary><code>.topk(k, dim=-1).indices</code> says where the largest
-# entries of each row are.</details>
-# <details><summary>Hint 3</summary><code>torch.zeros_like(...).scatter(-1, indices, 1.0)</code>
-# puts ones there.</details>
+# <details><summary>Hint 2</summary><code>.topk(k, dim=-1).indices</code> says where the largest of
+# each row are.</details>
+# <details><summary>Hint 3</summary><code>torch.zeros_like(similarity).scatter(-1, indices,
+# 1.0)</code> puts ones there.</details>
 
 
 # %%
@@ -371,25 +354,26 @@ from aunce_lib.checks import check_nearest
 check_nearest(nearest)
 
 # %% [markdown]
-# $A$ is cut out of `topk`, and a choice has no slope. So no gradient flows through *whom* an AU
-# listens to, only through *what* it hears:
+# `topk` makes $A$, and a choice has no slope. So no gradient flows through *whom* an AU listens to,
+# only through *what* it hears:
 #
 # $$ v \leftarrow \mathrm{ReLU}\big(v + \mathrm{BN}(\hat{A}\, V v + U v)\big), \qquad
 # \hat{A} = D^{-1/2} A\, D^{-1/2} $$
 #
-# $V$ is a matrix for what is heard, $U$ one for what the AU says itself, and $D$ holds the
-# **degrees**, the sums of the rows of $A$. Without them an AU that listens to many would get a
-# large sum.
+# The matrix $V$ is for what is heard, $U$ for what the AU says itself; BN is a BatchNorm. $D$ holds
+# the **degrees**, the sums of the rows of $A$. Without them, who listens to many gets a large sum.
 #
 # ### Exercise 4: degrees (easy, 5 minutes)
 #
-# Write $D^{-1/2} A D^{-1/2}$ for any graph of numbers of 0 or more. A row of zeros stays zero.
+# Write $D^{-1/2} A D^{-1/2}$ for any graph $A$ $(J, J)$ of numbers of 0 or more. A row of zeros
+# stays zero.
 #
 # <details><summary>Hint 1</summary>Entry (i, j) is divided by the roots of the degrees of i and of
 # j.</details>
 # <details><summary>Hint 2</summary>A column <code>d[:, None]</code> multiplies rows, a row
 # <code>d[None, :]</code> columns.</details>
-# <details><summary>Hint 3</summary><code>rsqrt</code> of 0 is infinite. Put a 0 there.</details>
+# <details><summary>Hint 3</summary><code>d = a.sum(dim=1).rsqrt()</code>. Of 0 that is infinite:
+# put a 0 there, then multiply from both sides.</details>
 
 
 # %%
@@ -412,17 +396,16 @@ check_normalise(normalise)
 
 # %% [markdown]
 # **A question** (1 minute). In our graph every AU listens to exactly $K$. What does the formula
-# come to then?
+# come to?
 #
-# <details><summary>Answer</summary>Every degree is K, so every entry is divided by √K · √K = K. It
-# is the plain mean over the K. The roots matter only where degrees differ, for instance with a
-# threshold in place of the K nearest.</details>
+# <details><summary>Answer</summary>Every degree is K, so every entry is divided by √K · √K = K: the
+# plain mean over the K. The roots matter only where degrees differ.</details>
 #
 # ### What does the graph connect?
 #
-# In what share of the test faces does AU $i$ listen to AU $j$? We ask the trained encoder and, as a
-# control, one that has learned **nothing**: same architecture, fresh weights. Beside them stands
-# phi, how often two AUs come together in the labels (notebook 01).
+# In what share of test faces does AU $i$ listen to AU $j$? We ask the trained encoder and, as a
+# **control**, one with fresh weights. Beside them stands phi, how often two AUs come together in
+# the labels (notebook 01).
 
 # %% tags=["cover"]
 from aunce_lib.inspection import listening, plot_au_graph
@@ -438,9 +421,9 @@ plot_au_graph(heard["trained"], aus, title="listen to each other: trained", ax=a
 _ = plot_au_graph(heard["fresh"], aus, title="listen to each other: fresh weights", ax=axes[2])
 
 # %% [markdown]
-# *The figure:* three circles of the twelve AUs, coloured by their part of the face. Each joins the
-# 16 pairs with the strongest ties; the wider the line, the stronger. Dashed red ties are negative:
-# those AUs avoid each other.
+# *The figure:* three circles of the twelve AUs, coloured by their part of the face. Lines join the
+# 16 pairs with the strongest ties; wider is stronger. Dashed red ties are negative: those AUs avoid
+# each other.
 
 # %%
 pairs = np.triu_indices(len(aus), k=1)
@@ -454,27 +437,24 @@ table.sort_values("trained", ascending=False).head(8).round(2)
 
 # %% [markdown]
 # **Explain this figure** (4 minutes). Does the trained graph follow the labels more closely than
-# the fresh one? The loss looks at each AU by itself, so how can the encoder know which come
-# together? And why do even fresh weights connect *something*?
+# the fresh one? The loss looks at each AU by itself, so how can the encoder know? And why do even
+# fresh weights connect *something*?
 #
 # <details><summary>What a good answer holds</summary>
 #
-# - Compare the two correlations above, and the pairs in the table. Some of them may be neighbours
-#   on the face (1 and 2), some companions in an expression (7 and 10, in laughter).
-# - If two AUs often carry the same label, the same faces pull their blocks in the same way, and
-#   their features grow alike. The knowledge came through the labels of single AUs.
-# - The K nearest always exist. With fresh weights they are an accident of the initial numbers, the
-#   *same in nearly every face*. A graph always looks like something. Only the control says what it
-#   is worth.
-# - It is similarity, no anatomy and no cause. And what helps where smiles raise cheeks hurts where
-#   they do not.
+# - Compare the correlations and the pairs above: some are neighbours on the face, some companions
+#   in an expression.
+# - If two AUs often carry the same label, the same faces pull their blocks the same way, and their
+#   features grow alike.
+# - The K nearest always exist. With fresh weights they are an accident. A graph always looks like
+#   something; only the control says what it is worth.
+# - It is similarity, no anatomy and no cause.
 #
 # </details>
 #
 # ## 6. The sphere
 #
-# Last, each embedding is divided by its length. Why throw the length away? See a growing smile:
-# four people, AU12 from 0 to 1.
+# Last, each embedding is divided by its length. Why throw the length away? We let a smile grow.
 
 # %%
 from aunce_lib.inspection import encoder_steps
@@ -496,24 +476,22 @@ for ax in axes:
 _ = axes[1].legend(frameon=False, fontsize=8)
 
 # %% [markdown]
-# *The figure:* four synthetic people, a line each, as their smile grows from left to right. Left,
-# how long the vector for AU12 is; right, by how many degrees it has turned away from the face at
-# rest. Length and direction are two answers, and need not agree. Compare them at rest and at full
-# strength. (Does one of the four hardly turn at all? Then this encoder does not see that smile.)
+# *The figure:* a line for each of four synthetic people. Left, how long the vector for AU12 is;
+# right, how many degrees it has turned from the face at rest. The two need not agree. (A vector
+# that hardly turns has not seen the smile.)
 #
 # Three reasons for unit length:
 #
 # 1. **One measure.** On the sphere $z \cdot z'$ is the cosine, and
 #    $\lVert z - z' \rVert^2 = 2 - 2\, z \cdot z'$: near and similar are the same thing.
 # 2. **No cheating.** Similarities are divided by the temperature $\tau$. Vectors $c$ times as long
-#    act as if $\tau$ were $c^2$ times smaller: length would be a second, hidden temperature, and
-#    the loss could change without one more face told apart.
+#    act as if $\tau$ were $c^2$ times smaller: the loss could change without one more face told
+#    apart.
 # 3. **Only directions learn.** With $z = v / \lVert v \rVert$ the gradient
 #    $\frac{\partial z}{\partial v} = \frac{1}{\lVert v \rVert}\left(I - z z^{\top}\right)$ has no
 #    part along $v$: a step can turn a vector, never (to first order) stretch it.
 #
-# Here are the second and the third on 64 faces. (The official variant of the loss takes vectors as
-# they come.)
+# Here are the second and the third on 64 faces. (The official variant takes vectors as they come.)
 
 # %%
 from aunce_lib import aunce_loss
@@ -536,8 +514,7 @@ print(f"the part of the gradient along v: {along:.0e} of its length")
 # %% [markdown]
 # ### Exercise 5: onto the sphere (easy, 4 minutes)
 #
-# Divide every embedding by its length. One trap: ReLU can make a vector of zeros. It has no
-# direction; let it stay zero.
+# Divide every embedding by its length. A vector of zeros has no direction: let it stay zero.
 #
 # <details><summary>Hint 1</summary>Over which axis is the length of <em>one</em>
 # embedding?</details>
@@ -565,26 +542,23 @@ check_to_sphere(to_sphere)
 # %% [markdown]
 # ## What you have seen
 #
-# - An encoder for AUs gives **a vector per AU**: same tokens, twelve ways to read them.
-# - The mean over places comes **after** ReLU, so that one place can speak for the face.
+# - An encoder gives **a vector per AU**: same tokens, twelve ways to read them.
+# - The mean over places comes **after** ReLU: one place can speak for the face.
 # - **BatchNorm** lets faces see their batch: evaluation mode to embed, one pass for each view.
-# - The **graph** connects the AUs that are most alike in a face. A control with fresh weights tells
-#   what of it was learned.
-# - **Unit length** makes angles the only thing left to learn.
+# - The **graph** connects AUs that are alike in a face. A control tells what was learned.
+# - **Unit length** leaves only angles to learn.
 #
 # ## Try this
 #
-# - Load the twin that was trained with cross-entropy,
+# - Load the cross-entropy twin,
 #   `load_or_train("cross-entropy", train, TrainConfig(loss="bce", epochs=6, batch_size=32))`, and
 #   draw its graph. Does it follow phi?
-# - Set `encoder.graph.n_neighbours` to 1, then embed. How far do embeddings move when no AU
-#   listens?
+# - Set `encoder.graph.n_neighbours` to 1, then embed. How far do embeddings move?
 # - Draw what AU12's block notices when AU4 moves.
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
-# answer. Delete the file to begin anew.
+# Passed checks are noted in `progress.json`, without your answers. Delete it to begin anew.
 
 # %%
 from aunce_lib.checks import progress

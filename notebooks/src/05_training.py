@@ -12,13 +12,13 @@
 # **You will**
 #
 # - write one training step in the right order, and the learning rate of every step;
-# - derive two numbers from the loss, alignment and uniformity, and code them;
+# - derive alignment and uniformity from the loss, and code them;
 # - train live, and compare AUNCE with plain cross-entropy at equal compute;
 # - make an encoder collapse, and recognise the loss at which it stands still;
 # - read the study's table without fooling yourself.
 #
-# **You need** notebooks 00 to 04, 40 minutes, and about a minute of computing. No network. Every
-# face is **synthetic**, drawn by this library.
+# **You need** notebooks 00 to 04, 40 minutes, and about a minute of computing. Every face is
+# **synthetic**, drawn by this library.
 
 # %%
 import aunce_lib
@@ -28,10 +28,10 @@ print("aunce_lib", aunce_lib.__version__)
 # %% [markdown]
 # ## 1. The result first
 #
-# Before you train once, see what came of training many times. The table `data/results/main.csv`
-# holds several losses on two synthetic corpora, with clean labels (noise 0) and with a share of the
-# training labels flipped, each with several seeds. All had the same encoder, faces and number of
-# steps, and all were tested on people that no encoder had seen.
+# The study trained several losses on two synthetic corpora, on clean labels (noise 0) and with a
+# share of the training labels flipped. Each had several **seeds**; a seed fixes all chance in a
+# run. All had the same encoder, faces and number of steps (**equal compute**), and were tested on
+# people unseen.
 
 # %%
 import pandas as pd
@@ -40,20 +40,24 @@ from aunce_lib.inspection import paired_differences, read_study, summarise
 
 results = read_study("main")  # data/results/main.csv, made by `aunce study main`
 means = summarise(results, "macro_f1", ["corpus", "noise", "loss"])["mean"]
+print(f"{len(results)} runs: {results.loss.nunique()} losses, {results.seed.nunique()} seeds each")
 means.unstack(["corpus", "noise"]).round(3)
 
 # %% [markdown]
-# Where does AUNCE lose to cross-entropy? We subtract run by run: same people, same seed. A line
-# below says *loses* or *wins* only where the 95 % interval of the difference, in brackets, leaves 0
-# out.
+# AUNCE comes in two variants: *official* as published, *corrected* without its slips (notebook 03).
+# A recipe of our own, where the table has one, is neither.
+#
+# NT-Xent and HCL see no label; HCL weighs similar negatives more. Where does AUNCE lose to
+# cross-entropy? We subtract run by run: same people, same seed. A line says *loses* or *wins* only
+# where the 95 % interval, in brackets, leaves 0 out.
 
 # %%
 from aunce_lib.inspection import plot_differences
 
 baseline, rows = "weighted BCE", ["corpus", "noise"]
-others = {baseline, "NT-Xent", "SupCon", "HCL"}
-ours = [name for name in results.loss.unique() if name not in others]
-differences = pd.concat([paired_differences(results, name, baseline, by=rows) for name in ours])
+variants = [name for name in results.loss.unique() if name.startswith("AUNCE")]
+pairs = [paired_differences(results, name, baseline, by=rows) for name in variants]
+differences = pd.concat(pairs)
 for (pair, corpus, noise), row in differences.sort_values("difference").iterrows():
     verdict = "loses by" if row.high < 0 else "wins by" if row.low > 0 else "is level,"
     amount = abs(row.difference) if verdict != "is level," else row.difference
@@ -62,18 +66,17 @@ for (pair, corpus, noise), row in differences.sort_values("difference").iterrows
 _ = plot_differences(differences, f"macro F1, less that of {baseline}")
 
 # %% [markdown]
-# *The figure:* a point for each variant of AUNCE, corpus and noise, with its interval. Left of the
+# *The figure:* a point with its interval for each variant of AUNCE, corpus and noise. Left of the
 # line cross-entropy is better.
 #
-# Lines that say *loses* come first. Cross-entropy (weighted binary cross-entropy, "BCE") is told
-# for every face what to answer. A contrastive loss arranges *all pairs* of faces, of which the
-# probe later needs only one direction. Whether that pays when labels are wrong is the question of
-# the noise lines, and of notebook 07. `docs/results.md` has the whole study.
+# Weighted binary cross-entropy ("BCE") is told for every face what to answer. A contrastive loss
+# arranges *all pairs* of faces, of which the probe needs only one direction. Does that pay when
+# labels are wrong? See the noise lines, notebook 07 and `docs/results.md`.
 #
 # ## 2. One step
 #
-# We train on a few of the easier synthetic faces. Some training people are put aside: the encoder
-# does not learn from them, and on them we watch it.
+# We train on a few easier synthetic faces. Some training people are put aside, to watch the encoder
+# on.
 
 # %%
 from aunce_lib.corpora import folds, synthetic
@@ -100,13 +103,13 @@ _ = face_grid(shown, ["view 0"] * 6 + ["view 1"] * 6, columns=6, scale=1.2)
 # *The figure:* six synthetic faces, each in two views that differ in place, size, colour and side.
 #
 # A **step** does five things with such a batch: embed both views, compute the loss, forget the
-# gradients of the step before, compute new ones, move all weights a little against them. Nothing
-# stops you if you mix up the order. The loss only falls more slowly, or not at all.
+# gradients of the step before, compute new ones, move all weights a little against them. In a wrong
+# order the loss only falls more slowly, or not at all.
 #
 # ### Exercise 1: one training step (medium, 6 minutes)
 #
-# `model(view)` embeds a view, `criterion(z0, z1, labels)` gives the loss. Return the loss as a
-# number. Remember the rule of notebook 04: one call for each view.
+# `model(view)` embeds a view, `criterion(z0, z1, labels)` gives the loss. Take one step, and return
+# the loss as a number. Remember notebook 04: one call for each view.
 #
 # <details><summary>Hint 1</summary>PyTorch <em>adds</em> new gradients to those that are there.
 # What must happen before <code>loss.backward()</code>?</details>
@@ -137,8 +140,7 @@ from aunce_lib.checks import check_training_step
 check_training_step(training_step)
 
 # %% [markdown]
-# The check trained a toy encoder with your step and compared the weights. Now a real one, on 64
-# faces again and again. If your step is right, the loss falls.
+# Now a real encoder, on 64 faces again and again. If your step is right, the loss falls.
 
 # %%
 from aunce_lib import AUNCELoss, Encoder
@@ -155,17 +157,16 @@ print("loss:", *(f"{loss:.2f}" for loss in losses[::2]))
 # %% [markdown]
 # ## 3. Two numbers to watch
 #
-# The value of a loss says little: it depends on $\tau$ and on the batch, and no two losses share a
-# scale. Two other numbers can be compared. Both come out of the loss.
+# No two losses share a scale. Two other numbers can be compared, and both come out of the loss.
 #
 # ### On faces
 #
 # *Do the two views of a face land together?* That is **alignment**. *Do different faces spread
-# out?* That is **uniformity**. An encoder that sends every face to one point answers the first
-# question perfectly and is worthless. Never read one without the other.
+# out?* That is **uniformity**. Never read one without the other: an encoder that sends every face
+# to one point answers the first perfectly.
 #
-# Here are views of test people, with their squared distance for AU12 on the sphere of the shipped
-# encoder: the four pairs that lie nearest, and the four that lie farthest apart.
+# Here are the four pairs of views that lie nearest for AU12 in the shipped encoder, and the four
+# farthest.
 
 # %%
 from aunce_lib import TrainConfig, load_or_train
@@ -183,15 +184,14 @@ shown = (255 * torch.cat([view[chosen] for view in pairs])).byte()
 _ = face_grid(shown, [f"{distance:.2f}" for distance in apart[chosen].abs()] * 2, columns=8)
 
 # %% [markdown]
-# *The figure:* synthetic faces, one view above the other, over each the squared distance of the
-# two. What may have moved the four on the right so far: the picture, or a smile at the edge of
-# being one?
+# *The figure:* synthetic test faces, one view above the other, with their squared distance. What
+# moved the four on the right so far: the picture, or a smile that is hardly one?
 #
 # ### In formulas
 #
 # On the unit sphere $z \cdot z' = 1 - \tfrac12 \lVert z - z' \rVert^2$. Put that into the loss of
-# notebook 03, for an anchor $a$ whose positive is its other view $a'$, and with $n$ negatives $b$
-# (faces with the *other* label). It is $L = \mathrm{softplus}(d)$, $d = \log N - \log P$, with
+# notebook 03, for an anchor $a$ whose positive is its other view $a'$, and $n$ negatives $b$ (faces
+# with the *other* label). It is $L = \mathrm{softplus}(d)$, $d = \log N - \log P$, with
 #
 # $$ \log P = \tfrac1\tau - \tfrac{1}{2\tau} \lVert z_a - z_{a'} \rVert^2, \qquad
 # \log N = \tfrac\beta\tau + \log \sum_b e^{-\frac{\beta}{2\tau} \lVert z_a - z_b \rVert^2} $$
@@ -208,15 +208,17 @@ _ = face_grid(shown, [f"{distance:.2f}" for distance in apart[chosen].abs()] * 2
 # $$ \text{alignment} = \operatorname{mean}_a \lVert z_a - z_{a'} \rVert^2, \qquad
 # \text{uniformity} = \log \operatorname{mean}_{a \ne b} e^{-2 \lVert z_a - z_b \rVert^2} $$
 #
-# One difference matters. Their mean runs over **all** pairs. AUNCE pushes only faces of the *other*
-# label away. Keep that in mind for section 5.
+# Their mean runs over **all** pairs; AUNCE pushes only faces of the *other* label away. That
+# matters in section 5.
 #
 # ### Exercise 2: alignment (easy, 3 minutes)
 #
-# For the embeddings of one AU, two arrays $(N, D)$ of unit vectors, row by row.
+# Return the alignment of two views in one AU: two arrays $(N, D)$ of unit vectors, row by row.
 #
-# <details><summary>Hint 1</summary>Subtract, square, add up over the dimensions.</details>
-# <details><summary>Hint 2</summary>Then the mean over the faces, not over all numbers.</details>
+# <details><summary>Hint 1</summary>What is the squared distance of one pair?</details>
+# <details><summary>Hint 2</summary>Subtract, square, add up over the dimensions: <code>((z0 - z1)
+# ** 2).sum(axis=1)</code>.</details>
+# <details><summary>Hint 3</summary>Then the mean over the faces, not over all numbers.</details>
 
 
 # %%
@@ -238,7 +240,8 @@ check_alignment(my_alignment)
 # %% [markdown]
 # ### Exercise 3: uniformity (medium, 6 minutes)
 #
-# The same, over all pairs of *different* faces. A face and itself are no pair.
+# Return the uniformity over all pairs of *different* faces, with $t$ in place of 2. A face and
+# itself are no pair.
 #
 # <details><summary>Hint 1</summary>All squared distances at once: <code>2 - 2 * z @
 # z.T</code>.</details>
@@ -266,8 +269,8 @@ from aunce_lib.checks import check_uniformity
 check_uniformity(my_uniformity)
 
 # %% [markdown]
-# **Predict** (2 minutes). Below are three ways to arrange faces, half of them with an active AU
-# (triangles). Which of them would a probe like best? Which has the best, the lowest, uniformity?
+# **Predict** (2 minutes). Here are three ways to arrange faces, half of them with an active AU
+# (triangles). Which would a probe like best? Which has the best, the lowest, uniformity?
 
 # %%
 import matplotlib.pyplot as plt
@@ -287,23 +290,21 @@ for ax, (name, angle) in zip(axes, angles.items(), strict=True):
     plot_sphere(np.stack([np.cos(angle), np.sin(angle)], axis=1), labels, name, ax)
 
 # %% [markdown]
-# *The figure:* three circles with 24 dots, 12 of them triangles. Left, all on one spot, with a
-# uniformity of zero. Middle, circles on one side and triangles on the other. Right, both mixed
-# evenly around.
+# *The figure:* three circles with 24 dots, half of them triangles: all on one spot; round ones on
+# one side, triangles on the other; both mixed evenly around.
 #
-# The best uniformity belongs to the circle on the right, where nobody can tell active from
-# inactive. For *one label*, two poles are what we wish for, and half of the pairs are then at
-# distance 0. With half of the faces at each pole uniformity can't fall below about
-# $\log \tfrac12 = -0.69$. So lower is better only up to a point, and **F1 must be watched beside
+# The right circle has the best uniformity, and nobody can tell active from inactive there. For *one
+# label* we wish for two poles. Half of the pairs are then at distance 0, and uniformity can't fall
+# below about $\log \tfrac12 = -0.69$. So lower is better only up to a point: **watch F1 beside
 # it**.
 #
 # ## 4. How large a step
 #
 # The **learning rate** says how far a step goes. Two customs:
 #
-# - **warm-up**: in the first steps it rises from nearly 0, since the first gradients come from a
-#   random network, and Adam has not yet measured their size;
-# - **half a cosine**: then it falls to 0, slowly at first, so that the last steps only settle.
+# - **warm-up**: it rises from nearly 0, since the first gradients come from a random network, and
+#   the optimiser has not yet measured their size;
+# - **half a cosine**: then it falls to 0, so that the last steps only settle.
 #
 # $$ \eta_k = \eta_{\max} \cdot \min\!\left(1, \frac{k + 1}{w n}\right) \cdot
 # \tfrac12\!\left(1 + \cos \frac{\pi k}{n}\right), \qquad k = 0 \dots n - 1 $$
@@ -312,10 +313,11 @@ for ax, (name, angle) in zip(axes, angles.items(), strict=True):
 #
 # ### Exercise 4: the learning rate (easy, 5 minutes)
 #
-# Without warm-up, $w = 0$, the first factor is 1.
+# Code $\eta_k$. Without warm-up, $w = 0$, the first factor is 1.
 #
 # <details><summary>Hint 1</summary>Compute the two factors one after the other.</details>
-# <details><summary>Hint 2</summary>Beware of dividing by 0 where there is no warm-up.</details>
+# <details><summary>Hint 2</summary><code>min(1.0, (step + 1) / (warmup * n_steps))</code> is the
+# first one. Beware of dividing by 0 where there is no warm-up.</details>
 # <details><summary>Hint 3</summary><code>0.5 * (1 + math.cos(math.pi * step / n_steps))</code> is
 # the second one.</details>
 
@@ -350,13 +352,12 @@ _ = ax.legend(frameon=False)
 # %% [markdown]
 # ## 5. Live
 #
-# Now all of it. `fit` steps as you did, each epoch once through the faces. Then it embeds the
-# people put aside, and measures: uniformity; **collapse**, the mean cosine of two faces (1: all
-# alike); and the F1 of a *kNN probe*, which gives a face the labels of its nearest training faces.
-# The figure grows while you watch.
+# Now all of it. `fit` steps as you did, each **epoch** once through the faces. Then it measures, on
+# the people put aside: uniformity; **collapse**, the mean cosine of two faces (1: all alike); and
+# the F1 of a *kNN probe*, which gives a face the labels of its nearest training faces.
 #
-# **Predict, then run** (2 minutes). Which of these curves will fall, which will rise? Will
-# cross-entropy, trained right after for as many steps, be above or below in F1?
+# **Predict, then run** (2 minutes). Which of these will fall, which will rise? Will cross-entropy,
+# trained next for as many steps, be ahead in F1?
 
 # %% tags=["slow"]
 import tempfile
@@ -379,20 +380,18 @@ def train_live(name, config, others=()):
 aunce = train_live("AUNCE", config)
 
 # %% [markdown]
-# Cross-entropy trains the same encoder with a classifier on top of each embedding: same faces,
-# views, steps and rate.
+# Cross-entropy trains the same encoder, with a classifier on each embedding.
 
-# %% tags=["slow", "cover"]
+# %% tags=["slow"]
 entropy = train_live("cross-entropy", TrainConfig(**settings, loss="bce"), {"AUNCE": aunce.history})
 
 # %% [markdown]
 # *The figure:* small panels over the epochs, AUNCE in blue, cross-entropy in orange: the loss of
 # each (do not compare these), alignment, uniformity, collapse, and F1 of the kNN probe.
 #
-# Did either behave as you said? In the runs we have seen, cross-entropy starts with nearly all
-# faces at one point and moves them apart step by step: its classifier needs one direction only.
-# AUNCE spreads the faces at once, and then works on the order among them. Side by side on the plane
-# of section 3:
+# Look at collapse. Does cross-entropy begin with most faces at one point, and move them apart step
+# by step? Its classifier needs one direction only. Does AUNCE spread them at once, and then work on
+# their order?
 
 # %%
 from aunce_lib.inspection import plot_plane
@@ -421,33 +420,31 @@ ahead = max(scores, key=lambda name: scores[name].macro_f1)
 _ = plot_f1_bars(scores, f"After {config.epochs} epochs on synthetic faces {ahead} is ahead")
 
 # %% [markdown]
-# First compare with the dashed lines: where a bar ends below its own, that training has gained
-# nothing for this AU. And this is one seed and a minute: an illustration. Evidence is in section 1.
+# Compare with the dashed lines first: a bar below its own has gained nothing. And one seed is an
+# illustration. Evidence is in section 1.
 #
-# **Explain this figure** (4 minutes): take the plane and the bars together. Who has the better
-# uniformity, who the better F1? How can that be?
+# **Explain this figure** (4 minutes): who has the better uniformity, who the better F1? How can
+# that be?
 #
 # <details><summary>What a good answer holds</summary>
 #
 # - Uniformity counts all pairs. Spreading faces of *one label* improves it too, and helps nobody.
 # - Spreading needs something to tell faces apart by, and who it is, or the light, is easier to see
-#   than a pressed lip. When the positive is another view of the *same* picture, a network may use
-#   them.
+#   than a pressed lip.
 # - F1 asks for one thing: does one direction part active from inactive, also for strangers?
-# - So alignment and uniformity tell *what kind* of arrangement has been learned and whether it has
-#   collapsed. They do not say how good it is.
+# - So alignment and uniformity tell *what kind* of arrangement was learned and whether it
+#   collapsed, not how good it is.
 #
 # </details>
 #
 # ## 6. Collapse, on purpose
 #
 # A contrastive loss has a trap. If all faces sit at one point, every positive is perfect. The
-# negatives could not be worse, but *all equally*: no direction is better than another, and nothing
-# pushes anybody out. An encoder falls into it when steps are large and the only pull is towards
-# *other* faces with the same label: at the start, towards everybody.
+# negatives are *all equally* bad: nothing pushes anybody out. An encoder falls into it when steps
+# are large and the only pull is towards *other* faces with the same label.
 #
-# We do just that. The positive is the mean of other images; the rate is ten times as high, with no
-# warm-up and no fall.
+# We do just that: positives from other images only, and ten times the rate, with no warm-up and no
+# fall.
 
 # %% tags=["slow"]
 wild = TrainConfig(
@@ -464,20 +461,20 @@ fallen = train_live("collapsed", wild, {"AUNCE": aunce.history})
 print(fallen.history[["loss", "alignment", "uniformity", "collapse", "knn_f1"]].round(3))
 
 # %% [markdown]
-# Read the last row. (Should yours have climbed out again in the second epoch, as some do, read the
-# first.) Alignment is perfect. Nothing else is. And who watches only the loss sees a number that
-# moved a little and then stands still. At which number?
+# Read the last row (the first, if yours climbed out again). Alignment is perfect. Nothing else is.
+# And the loss stands still. At which number?
 #
 # ### Exercise 5: the loss of a collapsed encoder (medium, 6 minutes)
 #
-# All embeddings are equal, so every dot product is 1. What is the loss $-\log \frac{P}{P + N}$ of
-# an anchor with $n$ negatives, with $P$ the exponential of the positive's similarity $1/\tau$, and
-# $N$ the sum of $n$ negatives, each $e^{\beta/\tau}$?
+# All embeddings are equal, so every dot product is 1. Return the loss $-\log \frac{P}{P + N}$ of an
+# anchor: $P = e^{1/\tau}$ is the positive's part, $N$ the sum over $n$ negatives, each
+# $e^{\beta/\tau}$.
 #
 # <details><summary>Hint 1</summary>Write down P and N as numbers.</details>
-# <details><summary>Hint 2</summary>Divide above and below by P.</details>
-# <details><summary>Hint 3</summary>With β = 1 it must come to log(1 + n). Where does β
-# enter?</details>
+# <details><summary>Hint 2</summary>Divide above and below by P. With β = 1 it must come to
+# log(1 + n).</details>
+# <details><summary>Hint 3</summary>It is <code>log(1 + N / P)</code>. In N / P, a quotient of
+# exponentials, only β − 1 and τ are left beside n.</details>
 
 
 # %%
@@ -514,19 +511,17 @@ print(f"predicted for a collapsed encoder: {plateau:.2f}")
 print(f"loss of the last epoch:            {fallen.history.loss.iloc[-1]:.2f}")
 
 # %% [markdown]
-# (The formula takes the mean rate for every batch. Real batches scatter around it, and the mean of
-# a logarithm is a little below the logarithm of the mean.)
+# (Real batches scatter around the mean rate, which lowers the mean of a logarithm a little.)
 #
-# **That is what a flat loss near $\log(1 + \text{negatives})$ means.** If you ever see it: lower
-# the rate, warm up, add a self-supervised positive (the other view of the same image), or start
-# from trained weights. And watch `collapse`. One caution: a rare AU may have a high collapse and be
-# fine. If 9 of 10 faces sit at one pole and 1 at the other, the mean cosine is
-# $(1 - 2 \cdot 0.1)^2 = 0.64$.
+# **That is what a flat loss near $\log(1 + \text{negatives})$ means.** If you see it: lower the
+# rate, warm up, add a self-supervised positive (the other view), or start from trained weights. But
+# a rare AU may have a high `collapse` and be fine. If 9 of 10 faces sit at one pole and 1 at the
+# other, the mean cosine is $(1 - 2 \cdot 0.1)^2 = 0.64$.
 #
 # ## 7. The movie
 #
-# Here are the embeddings themselves, epoch by epoch. Each epoch is turned so that it fits the next
-# one best, since an encoder may rotate its whole sphere without changing anything.
+# Here are the embeddings themselves. Each epoch is turned to fit the next, since rotating the whole
+# sphere changes nothing.
 
 # %%
 from aunce_lib.epochs import load_epochs, save_epochs
@@ -540,7 +535,7 @@ except FileNotFoundError:  # then those of the run above
     epochs = load_epochs("own", folder)
     print("epochs: those of your own training above")
 
-# %% tags=["widget"]
+# %% tags=["widget", "cover"]
 from aunce_lib.widgets import TrainingMovie
 
 TrainingMovie(epochs, au=12)
@@ -551,9 +546,8 @@ TrainingMovie(epochs, au=12)
 #
 # ## 8. Load or train
 #
-# Nobody should wait for a training that is done already. Two models ship with the library, AUNCE
-# and its cross-entropy twin, trained alike on harder faces. Where do they put people they have not
-# seen?
+# AUNCE and its cross-entropy twin ship with the library, trained alike on harder faces. Where do
+# they put strangers?
 
 # %%
 from aunce_lib.evaluation import collapse, uniformity
@@ -573,13 +567,12 @@ for name, model in models.items():
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# *Dimensions used* is 1 if all faces of an AU lie on one line, as two poles do, and the whole
-# number of dimensions if they spread alike in all of them.
+# *Dimensions used* is 1 if all faces of an AU lie on one line, as two poles do, and largest if they
+# spread alike in all dimensions.
 #
 # ## What you have seen
 #
-# - Cross-entropy is a hard opponent. Section 1 says where AUNCE loses to it, by how much, and where
-#   it does not.
+# - Cross-entropy is a hard opponent: section 1.
 # - A **step**: loss, forget, gradients, move; one call for each view.
 # - The loss splits into **alignment** and a **uniformity** against the other label. Read both,
 #   beside F1.
@@ -593,13 +586,12 @@ pd.DataFrame(rows).T.round(2)
 #   `probabilities={"self": 0.2, "mean": 0.6, "nearest": 0.2}`. Does it still collapse? Then lower
 #   the rate instead.
 # - Train AUNCE with `temperature=0.5`. Which way does uniformity move, and F1?
-# - Flip a fifth of the labels with `aunce_lib.corpora.dials.flip_labels(learners, 0.2)` and repeat
-#   section 5. Who loses more?
+# - Flip labels with `aunce_lib.corpora.dials.flip_labels(learners, 0.2)` and repeat section 5. Who
+#   loses more?
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
-# answer. Delete the file to begin anew.
+# Passed checks are noted in `progress.json`, without your answers. Delete it to begin anew.
 
 # %%
 from aunce_lib.checks import progress

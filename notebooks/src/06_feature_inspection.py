@@ -17,9 +17,8 @@
 # - measure what an embedding has kept of label, person and light;
 # - ask which pixels a score rests on, and compare with the pixels that the muscle moves.
 #
-# **You need** notebooks 00 and 05, 50 minutes of reading, and a minute of computing. Every face
-# here is **synthetic**, drawn by this library. What holds for drawn faces need not hold for real
-# ones.
+# **You need** notebooks 00 and 05, 50 minutes of reading, and a minute of computing. Every face is
+# **synthetic**, drawn by this library.
 
 # %%
 import aunce_lib
@@ -27,9 +26,8 @@ import aunce_lib
 print("aunce_lib", aunce_lib.__version__)
 
 # %% [markdown]
-# We take two encoders that ship with the library. One was trained with AUNCE, the other with
-# cross-entropy. Both learned from the training people of fold 1 of `synth-bp4d`. So we look at its
-# 13 test people, whom neither has seen.
+# Two encoders ship with the library, one trained with AUNCE, one with cross-entropy. We look at the
+# test people of fold 1 of `synth-bp4d`, whom neither has seen.
 
 # %%
 import matplotlib.pyplot as plt
@@ -53,15 +51,13 @@ z = {name: embed(encoder, test) for name, encoder in encoders.items()}  # (N, J,
 print(f"{len(test)} faces of {len(set(test.subjects))} people; embeddings {z['AUNCE'].shape}")
 
 # %% [markdown]
-# The third one, *before training*, has never seen a label: its backbone has learned where brows,
-# lids and lips are, and the rest of it is random. It tells us what was there before anybody
-# said "AU12".
+# The third one, *before training*, has never seen a label: its backbone knows where brows, lids and
+# lips are, and the rest is random.
 #
 # ## 1. Whom does a face lie next to?
 #
-# An embedding puts similar faces near each other. Similar in what? The honest way to find out is
-# to look. Each row below begins with a face. To its right stand the six faces nearest to it **by
-# the embedding of AU12**, the smile. The frame tells the label.
+# An embedding puts similar faces near each other. Similar in what? Here are faces, each with the
+# six nearest **by the embedding of AU12**, the smile.
 
 # %%
 from aunce_lib.inspection import nearest, plot_neighbours
@@ -73,25 +69,23 @@ near = nearest(z["AUNCE"][:, j], k=6)
 _ = plot_neighbours(test.images(), near, rows, smile, name="AU12")
 
 # %% [markdown]
-# *The figure:* four rows of seven synthetic faces; an orange frame means that AU12 is active, a
-# blue one that it is not. Look at two things. Do the frames in a row agree? And is the neighbour
-# the *same person*, in the same picture a moment later?
+# *The figure:* four rows of seven synthetic faces; the frame is orange where AU12 is active, else
+# blue. Do the frames in a row agree? And is the neighbour the *same person*, a moment later?
 #
-# The second question spoils the first. Frames of one recording share face, lamp and mostly the
-# label. A copy of the question is no answer to it. So we ask again, and allow only **other
-# people**.
+# Frames of one recording share face, lamp and mostly the label. So we ask again, among **other
+# people** only.
 
 # %%
 near = nearest(z["AUNCE"][:, j], k=6, groups=test.subjects)
 _ = plot_neighbours(test.images(), near, rows, smile, name="AU12, other people only")
 
 # %% [markdown]
-# *The figure:* the same four faces, now with neighbours of other people. Different hair, skin and
-# light: what the faces in a row still share is what the embedding goes by.
+# *The figure:* the same four faces, with neighbours of other people. What a row still shares is
+# what the embedding goes by.
 #
-# Looking is good, counting is better. The **purity** of the neighbours is the share of them that
-# have the same value $v$ as the face itself, be it a label, a name or a side of the lamp. With
-# $\mathcal N_k(i)$ the $k$ nearest of face $i$:
+# Better than looking is counting. The **purity** of the neighbours is the share of them with the
+# face's own value $v$: a label, a name, a side of the lamp. With $\mathcal N_k(i)$ the $k$ nearest
+# of face $i$:
 #
 # $$ \text{purity} = \frac1N \sum_i \frac1k \sum_{n \in \mathcal N_k(i)} [v_n = v_i]
 # \qquad
@@ -100,19 +94,19 @@ _ = plot_neighbours(test.images(), near, rows, smile, name="AU12, other people o
 # Chance is what random neighbours would give. **Predict:** an AU is active in 10 % of all faces.
 # What is the chance of two random faces to have the same label?
 #
-# <details><summary>Answer</summary>.1² + .9² = .82. A purity of 82 % would mean nothing at
-# all.</details>
+# <details><summary>Answer</summary>.1² + .9² = .82. A purity of 82 % would mean nothing.</details>
 #
 # ### Exercise 1: purity and chance (medium, 7 minutes)
 #
-# Return both numbers. Embeddings may come in any length: normalise them first.
+# Return both numbers, with nearness by cosine. Embeddings may come in any length: normalise them
+# first.
 #
 # <details><summary>Hint 1</summary>With unit rows, <code>z @ z.T</code> holds all cosines. What
 # stands on its diagonal?</details>
 # <details><summary>Hint 2</summary><code>np.argsort(-similarity, axis=1)[:, :k]</code> are the
 # neighbours.</details>
-# <details><summary>Hint 3</summary>For chance, count the equal pairs in
-# <code>values[:, None] == values</code>, without the N on the diagonal.</details>
+# <details><summary>Hint 3</summary>For chance, count the equal pairs in <code>values[:, None] ==
+# values</code>, without the N on the diagonal.</details>
 
 
 # %%
@@ -138,8 +132,8 @@ from aunce_lib.checks import check_purity
 check_purity(purity)
 
 # %% [markdown]
-# Now for every AU, and for three values. The label and the side that the light comes from are
-# asked among other people only; the person, of course, among all.
+# Now for every AU and three values: label and side of the light among other people only, the person
+# among all.
 
 # %%
 from aunce_lib.inspection import plot_purity, purity_table
@@ -155,16 +149,15 @@ means = {name: t.groupby("by", sort=False).above_chance.mean() for name, t in ta
 pd.DataFrame(means).round(2)
 
 # %% [markdown]
-# *The figure and the table:* 0 is what random neighbours give, 1 is perfect. In the figure each AU
-# has three marks; the table has their means over the AUs for each encoder. Compare the columns with
-# the last: training should raise the first row. Whether it lowers the other two, nobody asked it.
-# An AU whose label stays near 0 is not arranged by its label, however fine its map may look.
+# *The figure and the table:* 0 is what random neighbours give, 1 is perfect. The table has the
+# means over AUs for each encoder. Compare with its last column: training should raise the first
+# row; nobody asked it to lower the others. An AU whose label stays near 0 is not arranged by it,
+# however fine its map may look.
 #
 # ## 2. PCA: turn the cloud, bend nothing
 #
-# Sixty-four dimensions fit on no screen. The gentlest way to two is to look at the cloud from the
-# side on which it is widest. Let us walk along the widest direction of AU12's embedding and see
-# whom we meet.
+# Sixty-four dimensions fit on no screen. **Principal component analysis** (PCA) looks at the cloud
+# from its widest side. Whom do we meet along the widest direction of AU12's embedding?
 
 # %%
 from aunce_lib import project
@@ -178,9 +171,8 @@ figure, _ = face_grid(test.images(walk), [f"{v:+.2f}" for v in xy[walk, 0]], col
 _ = figure.suptitle("Ten synthetic faces along the first principal axis of AU12's embedding")
 
 # %% [markdown]
-# *The figure:* ten faces, from one end of the axis to the other, with their coordinate. What
-# changes on the way, mouth or hair? Nobody told PCA about smiles: it has no labels. If the smile
-# changes most, the smile is what the embedding is mostly *about*.
+# *The figure:* ten faces along the axis, with their coordinates. What changes most, mouth or hair?
+# PCA knows no labels; what changes most is what the embedding is *about*.
 #
 # **The derivation.** Centre the points: $x_i \leftarrow x_i - \bar x$. A unit vector $v$ sees the
 # coordinates $x_i \cdot v$, whose variance is
@@ -192,20 +184,20 @@ _ = figure.suptitle("Ten synthetic faces along the first principal axis of AU12'
 #
 # $$ C v = \lambda v \quad\text{and the variance is}\quad v^\top C v = \lambda . $$
 #
-# The best direction is the eigenvector with the largest eigenvalue; the next best, at right angles
-# to it, is the second. There is no need to form $C$. Write $X = U S V^\top$ (singular value
-# decomposition). Then $C = V \frac{S^2}{N} V^\top$: the axes are the rows of $V^\top$, and the
-# coordinates of the points are $X V = U S$.
+# The best direction is the eigenvector with the largest eigenvalue; the next best, at right angles,
+# is the second. Without forming $C$: write $X = U S V^\top$ (singular value decomposition). Then
+# $C = V \frac{S^2}{N} V^\top$: the axes are the rows of $V^\top$, and the coordinates of the points
+# are $X V = U S$.
 #
 # ### Exercise 2: PCA in three lines (medium, 6 minutes)
 #
-# Return the coordinates on the first axes. The sign of an axis is free.
+# Return the coordinates on the first `n_axes` axes. The sign of an axis is free.
 #
 # <details><summary>Hint 1</summary>What must be subtracted first?</details>
 # <details><summary>Hint 2</summary><code>u, s, vt = np.linalg.svd(centred,
 # full_matrices=False)</code></details>
-# <details><summary>Hint 3</summary>The first axes are the first <em>rows</em> of
-# <code>vt</code>.</details>
+# <details><summary>Hint 3</summary>The first axes are the first <em>rows</em> of <code>vt</code>:
+# project with <code>centred @ vt[:n_axes].T</code>.</details>
 
 
 # %%
@@ -228,13 +220,12 @@ check_pca(pca)
 
 # %%
 variance = pca(x, x.shape[1]).var(axis=0)
-kept = pd.Series(variance.cumsum() / variance.sum(), range(1, len(variance) + 1))
+kept = pd.Series(variance.cumsum() / variance.sum(), range(1, len(variance) + 1), dtype=float)
 print("share of the variance on the first axes:", kept.loc[[1, 2, 5, 10]].round(2).to_dict())
 
 # %% [markdown]
-# PCA turns and drops; it bends nothing. So distances on the map are never too large, and the lost
-# share is known: the print-out tells how much of the spread two axes show. What PCA cannot do is
-# unfold a cloud that is curved, as on a sphere.
+# So distances on a PCA map are never too large, and the lost share is known. But PCA cannot unfold
+# a curved cloud, as on a sphere.
 #
 # ## 3. t-SNE and UMAP: keep the neighbours, give up the distances
 #
@@ -246,23 +237,21 @@ print("share of the variance on the first axes:", kept.loc[[1, 2, 5, 10]].round(
 # q_{nm} = \frac{(1 + \|y_n - y_m\|^2)^{-1}}{\sum_{k \ne l} (1 + \|y_k - y_l\|^2)^{-1}} , $$
 #
 # takes $p_{nm}$ as the mean of both directions over $N$, and moves the map's points $y$ until their
-# chances $q$ fit: it minimises $\sum p_{nm} \log (p_{nm} / q_{nm})$. Read three things from this:
+# chances $q$ fit: it minimises $\sum p_{nm} \log (p_{nm} / q_{nm})$. Three things follow.
 #
 # - $\sigma_n$ is chosen for *each point* so that it has as many neighbours as the **perplexity**
-#   says. A dense group gets a small $\sigma$, a thin one a large one. So **the size of a group is
-#   lost**, by design.
+#   says: small in a dense group, large in a thin one. So **the size of a group is lost**.
 # - A pair that is far apart has $p \approx 0$, and costs nothing wherever it lands. So **the gap
 #   between groups is lost**.
 # - The sum weighs by $p$: tearing neighbours apart is dear, putting strangers together is cheap.
 #
-# UMAP shares the idea (a graph of neighbours, each with its own scale), with another cost and
-# another optimiser. It shares the losses too.
+# UMAP shares the idea, with another cost and optimiser, and shares the losses.
 #
 # ## 4. Three ways to be misled
 #
-# You cannot see from a map that it is wrong. But where the truth is known you can. Here are three
-# groups in ten dimensions. Group B is **ten times as wide** as A and C. And C is **four times as
-# far** from A as B is.
+# You cannot see from a map that it is wrong. So take data whose truth is known: three groups in ten
+# dimensions. Group B is **ten times as wide** as A and C. And C is **four times as far** from A as
+# B is.
 
 # %%
 rng = np.random.default_rng(0)
@@ -298,16 +287,15 @@ ratios = {"the truth": looks(points)} | {name: looks(places) for name, places in
 pd.DataFrame(ratios).round(1)
 
 # %% [markdown]
-# *The figure:* five maps of the same three groups. PCA shows them on a line: two specks and a
-# cloud, at the true distances. On the maps of t-SNE, whose number is the perplexity, and of UMAP,
-# the three groups have become islands of about one size. The table says what is left of the 10 and
-# of the 4.
+# *The figure:* five maps of the three groups. PCA has them on a line, two specks and a cloud. On
+# those of t-SNE (the number is the perplexity) and UMAP they are islands of about one size. The
+# table says what is left of the 10 and of the 4.
 #
 # **The first way:** believing sizes and gaps. "AU12 forms a tighter cluster than AU4" cannot be
 # read off such a map.
 #
 # **The second way:** believing clusters. Here is *one* cloud without any structure, a Gaussian in
-# ten dimensions, at two perplexities.
+# ten dimensions.
 
 # %%
 cloud = rng.normal(size=(300, 10))
@@ -318,27 +306,26 @@ for ax, p in zip(axes, (None, 2, 30), strict=True):
 
 # %% [markdown]
 # *The figure:* the same 300 random points three times. At perplexity 2 they clot into dozens of
-# small clumps. With a legend and a story, these could be published. Nothing is there.
+# small clumps.
 #
-# **The third way:** believing the place. Left and right, above and below mean nothing, and UMAP
-# draws at random while it moves its points: another seed, another map. Two maps can be compared
-# only after one was turned onto the other.
+# **The third way:** believing the place. Left and right, above and below mean nothing: another
+# seed, another map. To compare two maps, first turn one onto the other.
 #
 # ### Exercise 3: turn one map onto the other (medium, 8 minutes)
 #
 # *Orthogonal Procrustes*: centre both maps to $A$ and $B$ (points in rows). Which rotation or
-# reflection $R$ makes $\|AR - B\|^2$ smallest? Expand it: $\|A\|^2 + \|B\|^2 - 2 \operatorname{tr}
-# (R^\top A^\top B)$. Only the last term depends on $R$. With $A^\top B = U S V^\top$ it is
+# reflection $R$ makes $\|AR - B\|^2$ smallest? Expand it:
+# $\|A\|^2 + \|B\|^2 - 2 \operatorname{tr} (R^\top A^\top B)$. Only the last term depends on $R$.
+# With $A^\top B = U S V^\top$ it is
 # $\operatorname{tr}(R^\top U S V^\top) = \operatorname{tr}(S\, V^\top R^\top U)$, and
 # $V^\top R^\top U$ is a rotation, whose diagonal is at most 1. It is 1 if $R = U V^\top$: the best
 # possible.
 #
-# Turn, mirror and shift the moving map onto the fixed one. Do not stretch it. (The training movie
-# of notebook 05 does this from epoch to epoch, or it would spin.)
+# Turn, mirror and shift the moving map onto the fixed one. Do not stretch it.
 #
 # <details><summary>Hint 1</summary>Subtract each map's own mean first.</details>
 # <details><summary>Hint 2</summary><code>u, s, vt = np.linalg.svd(a.T @ b)</code></details>
-# <details><summary>Hint 3</summary>Afterwards the map still lies around 0. Where should it
+# <details><summary>Hint 3</summary><code>a @ (u @ vt)</code> still lies around 0. Where should it
 # lie?</details>
 
 
@@ -383,14 +370,14 @@ table = {how: {n: apart(p) for n, p in maps.items()} for how, maps in distances.
 pd.DataFrame(table).round(2)
 
 # %% [markdown]
-# *The figure:* three UMAPs of the same synthetic faces, coloured by AU12: AUNCE's embedding; the
-# same embedding from another seed; and that of cross-entropy; both turned onto the first. The table
-# tells how far faces lie from their place on the first map. What is left for "another seed" is
-# chance. Only what goes beyond it can be a difference between two *encoders*.
+# *The figure:* three UMAPs of the same synthetic faces, coloured by AU12: AUNCE's; another seed;
+# cross-entropy's. The last two are turned onto the first. The table tells how far faces lie from
+# their place on it: "another seed" by chance; only what goes beyond can be a difference between
+# *encoders*.
 #
-# How faithful is a map, then? **Trustworthiness** counts the false neighbours: points that are
-# among the $k$ nearest on the map and were not so in the embedding, weighed by how far away they
-# really were. 1 is perfect, about .5 is a random map.
+# How faithful is a map? **Trustworthiness** counts false neighbours: points among the $k$ nearest
+# on the map that were not so in the embedding, weighed by how far away they were. 1 is perfect,
+# about .5 is a random map.
 
 # %%
 from sklearn.manifold import trustworthiness
@@ -400,13 +387,13 @@ trust = {name: trustworthiness(x, places, n_neighbors=10) for name, places in ma
 pd.Series(trust, name="trustworthiness, 10 neighbours").round(3).to_frame()
 
 # %% [markdown]
-# A map is a question, never an answer: *is this so?* The answers come from numbers computed in the
-# full space. Rules for a figure you would sign: state method, seed and perplexity; show a second
-# seed; never comment on size, gap or direction; put a number beside it.
+# A map is a question; answers come from numbers in the full space. In a figure you sign, state
+# method, seed and perplexity; show a second seed; never comment on size, gap or direction; put a
+# number beside it.
 #
 # ## 5. By action unit, by person, by light
 #
-# One map, three colourings. It shows t-SNE of AU12's embedding.
+# One map, three colourings: t-SNE of AU12's embedding.
 
 # %%
 _, axes = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
@@ -416,8 +403,8 @@ light = test.frames["scene_light"].to_numpy(float)
 _ = plot_projection(maps["t-SNE"], light, "by light", name="degrees to the side", ax=axes[2])
 
 # %% [markdown]
-# *The figure:* the same dots three times: by AU12 (orange active, blue inactive), by person (13
-# colours), by the side of the light (a scale from dark to yellow).
+# *The figure:* the same dots by AU12 (orange active, blue inactive), by person (a colour and shape
+# each), and by the side of the light (a scale from dark to yellow).
 #
 # ### Exercise 4: explain this figure (medium, 5 minutes)
 #
@@ -429,8 +416,7 @@ _ = plot_projection(maps["t-SNE"], light, "by light", name="degrees to the side"
 #
 # 1. As you see it; say it in terms of *neighbourhoods*, not of sizes, gaps or places.
 # 2. No. A map of two dimensions shows what is strongest in sixty-four. A person may be written in
-#    the others, where a linear rule would find it. And small islands of one person (a recording,
-#    whose frames look alike) are easily overlooked in 13 colours.
+#    the others, where a linear rule would find it.
 # 3. Purity by person against chance, as in section 1. And: train a rule to read the person, and
 #    test it on recordings it has not seen. That comes next.
 #
@@ -438,10 +424,9 @@ _ = plot_projection(maps["t-SNE"], light, "by light", name="degrees to the side"
 #
 # ### What is still written there
 #
-# If a *linear* rule can read something from an embedding, it is there. We train such rules (ridge
-# regression) and test them on what they have not seen: label and light on other people, the person
-# in other recordings. All on one scale, from 0 (no better than chance) to 1 (perfect). Beside the
-# encoders stand the grey pixels themselves, reduced to 64 numbers by PCA.
+# What a *linear* rule can read from an embedding is there. We train such rules (ridge regression)
+# and test them on what they have not seen: other people, or other recordings. The scale goes from 0
+# (chance) to 1 (perfect). For comparison: the grey pixels, reduced to 64 numbers by PCA.
 
 # %%
 from aunce_lib.inspection import content, plot_content
@@ -458,21 +443,19 @@ kept = content(embeddings, targets)
 _ = plot_content(kept, "What a linear rule reads from AU12's embedding")
 
 # %% [markdown]
-# *The figure:* three groups of bars: label, person, light; a bar for each encoder and one for the
-# pixels. Compare with `pixels`: what was easy to read there and is hard to read in an embedding has
-# been **ignored**; what was hard and is easy has been **worked out**. Person and light never stood
-# in the loss. If they fade, it is because faces with one label were pulled together *across* people
-# and lamps. What stays of the person is a risk: for strangers, who get another person's habits, and
-# for privacy, since an embedding that knows a person is a personal datum.
+# *The figure:* a group of bars for label, person and light; a bar for each encoder and for the
+# pixels. What is easy to read from pixels and hard from an embedding was **ignored**; what was hard
+# and is easy was **worked out**. Person and light never stood in the loss. They can fade because
+# faces with one label are pulled together *across* people and lamps. What stays of the person is a
+# risk: for strangers, who get another person's habits, and for privacy.
 #
 # ## 6. Which pixels does a score rest on?
 #
-# A smile detector may look at the mouth. It may also look at the eyes, because cheeks rise when
-# people laugh. On real faces one cannot tell right from wrong here, since nobody knows which pixels
-# a muscle moves. We do: draw a face twice, with and without the AU, and subtract.
+# A smile detector may look at the mouth, or at the cheeks. On real faces nobody knows which pixels
+# a muscle moves. Here we do: draw a face with and without the AU, and subtract.
 #
-# First, by the simplest means, **occlusion**: blur a window of 8 by 8 pixels, and see how far the
-# score falls. The score is the probe's *logit* $s = w \cdot z + b$.
+# The simplest means is **occlusion**: blur a window of 8 by 8 pixels, and see how far the score
+# falls. The score is the probe's *logit* $s = w \cdot z + b$.
 
 # %%
 from aunce_lib.inspection import agreement, attribute, draw_twins, plot_maps
@@ -489,12 +472,12 @@ maps = {
 _ = plot_maps(maps, ["with", "without", "pixels moved", "occlusion"])
 
 # %% [markdown]
-# *The figure:* a row for each AU. Left, one synthetic face with the AU and without it. Then, bright
-# on black, the pixels that the AU moves, mean over eight people; this is the truth. Right, where
-# hiding costs the score: orange speaks *for* the AU, purple *against* it.
+# *The figure:* for each AU a synthetic face with and without it; bright on black, the pixels that
+# it moves (mean over eight people): the truth; and where hiding costs the score: orange speaks
+# *for* the AU, purple *against* it.
 #
-# Occlusion is honest but coarse. It also sees only one window at a time: if both lip corners tell
-# the same, hiding one changes nothing.
+# Occlusion is coarse, and sees one window at a time: if both lip corners tell the same, hiding one
+# changes nothing.
 #
 # **Integrated gradients** asks the derivative instead. Take a *baseline* $x'$, a picture without
 # the evidence, and walk from it to the face: $\gamma(\alpha) = x' + \alpha (x - x')$. By the chain
@@ -510,14 +493,15 @@ _ = plot_maps(maps, ["with", "without", "pixels moved", "occlusion"])
 #
 # ### Exercise 5: integrated gradients (hard, 8 minutes)
 #
-# Replace the integral by a mean over the middles of `steps` equal pieces:
-# $\alpha = (m + \tfrac12) / \text{steps}$. `gradient(x)` returns
-# $\partial s / \partial x$ in the shape of $x$.
+# Return what each pixel adds. Replace the integral by a mean over the middles of `steps` equal
+# pieces: $\alpha = (m + \tfrac12) / \text{steps}$. `gradient(x)` returns $\partial s / \partial x$
+# in the shape of $x$.
 #
 # <details><summary>Hint 1</summary>Collect the gradients at the points of the way.</details>
-# <details><summary>Hint 2</summary>The points are
-# <code>baseline + a * (x - baseline)</code>.</details>
-# <details><summary>Hint 3</summary>Mean over the points, times the difference.</details>
+# <details><summary>Hint 2</summary>The points are <code>baseline + a * (x -
+# baseline)</code>.</details>
+# <details><summary>Hint 3</summary><code>np.mean(gradients, axis=0)</code>, times the
+# difference.</details>
 
 
 # %%
@@ -539,8 +523,8 @@ from aunce_lib.checks import check_integrated_gradients
 check_integrated_gradients(integrated_gradients)
 
 # %% [markdown]
-# Now on a face, with two baselines: the face itself, blurred; and plain grey. **Predict:** does
-# the choice matter?
+# Now on a face, with two baselines: the face blurred, and plain grey. **Predict:** does the choice
+# matter?
 
 # %%
 from aunce_lib.inspection.attribution import blurred, logit
@@ -565,15 +549,13 @@ for name, baseline in baselines.items():
 
 # %% [markdown]
 # With the blurred baseline the two numbers should be near each other. With the grey one they need
-# not be, and the reason is instructive. The small encoder *standardises* every picture first: it
-# subtracts the mean and divides by the spread. But $\alpha x + (1 - \alpha)\,\text{grey}$ is the
-# face with less contrast, and after standardising it is **the same face for every**
-# $\alpha > 0$. Along the whole way nothing changes; all of it happens in the first, infinitely
-# short step, where hardly a middle lies. An attribution map looks convincing even then. Check
-# completeness before you believe one.
+# not be: the small encoder first subtracts every picture's mean and divides by its spread. But
+# $\alpha x + (1 - \alpha)\,\text{grey}$ is the face with less contrast: after that step **the same
+# face for every** $\alpha > 0$. All the change happens at once, where hardly a middle lies. The map
+# looks convincing even then: check completeness.
 #
-# So: blurred baseline, and against the truth. We measure the **agreement**: the chance that a pixel
-# which the AU moves has a larger attribution than one which it does not. .5 is a random map.
+# Now against the truth. **Agreement** is the chance that a pixel which the AU moves has a larger
+# attribution than one which it does not. .5 is a random map.
 
 # %%
 gradients = {au: attribute(model.encoder, model.probe, t.acting, au) for au, t in twins.items()}
@@ -594,21 +576,21 @@ found = {
 pd.DataFrame(found).T.round(2)
 
 # %% [markdown]
-# *The figure and the table:* each row is the score of one AU, each column the pixels that one AU
-# moves, on the same eight people. On the diagonal a score is compared with its own muscle. Is it
-# the largest in its row? Where another column is as large, the score rests on another muscle too:
-# for AU6, raised cheeks, look at the column of AU12. In the labels the two come together (notebook
-# 01), so a network that reads one from the other is rewarded. It will call every polite smile a
-# joyful one.
+# *The figure:* a row for each AU: face, pixels moved, the attribution's strength, and its sign.
+# *The table:* a row for each AU's score, a column for the pixels an AU moves. Is the diagonal the
+# largest in its row?
 #
-# One caution. Attribution tells what *this network* used, not what is *sufficient* or what a person
-# would use. And eight people are few.
+# Where another column is as large, the score rests on another muscle too: for AU6, raised cheeks,
+# look at AU12. The two come together in the labels (notebook 01), so reading one from the other is
+# rewarded. And a polite smile may be called a joyful one.
+#
+# But attribution tells what *this network* used, not what a person would use. And eight people are
+# few.
 #
 # ## 7. Explore yourself
 #
-# Two maps of the same faces, side by side and linked. Hover to see a face. Draw a loop around an
-# island: what do its faces have in common, label, person or light? Try to find a face that both
-# encoders misplace, and say why.
+# Two linked maps of the same faces. Hover to see one. Draw a loop around an island: what do its
+# faces share? Find a face that both encoders misplace, and say why.
 
 # %% tags=["widget"]
 from aunce_lib.widgets import Explorer
@@ -624,8 +606,8 @@ Explorer(test, pair, au=12, method="umap", probes=probes)
 # - **PCA** turns and drops, and says how much is lost. **t-SNE and UMAP** keep neighbours; sizes,
 #   gaps, places and small clumps on their maps mean nothing.
 # - What a **linear rule** reads on unseen people or recordings is there, map or no map.
-# - **Attribution** needs a baseline, and a check of completeness. With drawn faces it can be held
-#   against the truth.
+# - **Attribution** needs a baseline and a check of completeness. Drawn faces hold it against the
+#   truth.
 #
 # ## Try this
 #
@@ -635,8 +617,7 @@ Explorer(test, pair, au=12, method="umap", probes=probes)
 #
 # ## How far you have come
 #
-# A check that passes is noted in `progress.json` beside the notebooks, by its name and without your
-# answer. Delete the file to begin anew.
+# Passed checks are noted in `progress.json`, without your answers. Delete it to begin anew.
 
 # %%
 from aunce_lib.checks import progress

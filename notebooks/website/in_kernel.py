@@ -23,6 +23,7 @@ def alternative_text(figure, longest=600):
         named = [_line(text) for text in legend.get_texts()] if legend else []
         shown = [_line(ax.title), axes, ", ".join(filter(None, named))]
         parts.append("; ".join(filter(None, shown)))
+    parts += [", ".join(_line(text) for text in legend.get_texts()) for legend in figure.legends]
     parts += [
         "colours: " + _words(ax.get_ylabel() or ax.get_xlabel())
         for ax in figure.axes

@@ -14,6 +14,7 @@ from aunce_lib.inspection.study_plots import (
     plot_differences,
     plot_grid,
     plot_per_au,
+    plot_signal,
 )
 
 
@@ -106,3 +107,46 @@ def test_differences_stand_where_they_are_and_are_named_by_what_varies():
     np.testing.assert_allclose(ax.containers[0].lines[0].get_xdata(orig=False), table.difference)
     shown = [text.get_text() for text in ax.get_yticklabels()]
     assert shown[:2] == ["B - A, noise 0, none", "B - A, noise 0.2, flip"]
+
+
+def gradients(**changed):
+    """Two losses, two units, three shares of flips; loss B keeps the square of what A keeps."""
+    rows = [
+        {"loss": loss, "noise": share, "rate": rate, "signal": (1 - 2 * share) ** power}
+        for power, loss in ((1, "A"), (2, "B"))
+        for share in (0.0, 0.2, 0.4)
+        for rate in (0.1, 0.5)
+    ]
+    return pd.DataFrame(rows).assign(**changed)
+
+
+def test_signal_is_the_mean_along_the_flips_and_a_point_a_unit():
+    _, (left, right) = plot_signal(gradients())
+    along = {line.get_label(): line for line in left.get_lines()}
+    np.testing.assert_allclose(along["B"].get_xdata(), [0, 0.2, 0.4])
+    np.testing.assert_allclose(along["B"].get_ydata(), [1, 0.36, 0.04])
+    np.testing.assert_allclose(right.get_lines()[-1].get_xdata(), [0.1, 0.5])
+    np.testing.assert_allclose(right.get_lines()[-1].get_ydata(), 0.36)
+    named = {text.get_text() for text in left.figure.legends[0].get_texts()}
+    assert {"A", "B", "one label"} < named
+
+
+def test_signal_of_a_pair_is_what_counting_labels_gives():
+    """The grey curve against an average over flipped labels of many made-up faces."""
+    rng, rate, flips = np.random.default_rng(0), 0.1, 0.2
+    truth = rng.random(400_000) < rate
+    called = truth ^ (rng.random(truth.size) < flips)
+    other = truth[called].mean() - truth[~called].mean()
+    own = np.where(called, 1.0, -1.0)
+    kept = (own[truth].mean() - own[~truth].mean()) / 2 * other
+    _, (_, right) = plot_signal(gradients(), flips)
+    curve = next(line for line in right.get_lines() if line.get_label().startswith("a pair"))
+    drawn = np.interp(rate, curve.get_xdata(), curve.get_ydata())
+    assert drawn == pytest.approx(kept, abs=0.005)
+
+
+def test_signal_of_another_table_or_share_of_flips_is_refused():
+    with pytest.raises(ValueError, match="must have the columns"):
+        plot_signal(gradients().drop(columns="rate"))
+    with pytest.raises(ValueError, match=r"no rows with noise 0.3; there are \[0.0, 0.2, 0.4\]"):
+        plot_signal(gradients(), noise=0.3)

@@ -238,6 +238,13 @@ def test_a_figure_says_its_titles_axes_and_legend():
     assert text.endswith("colours: how often")
 
 
+def test_a_legend_of_the_whole_figure_is_told():
+    figure = Figure()
+    figure.subplots().plot([1, 2], label="one label")
+    figure.legend()
+    assert alternative_text(figure).endswith("one label")
+
+
 def test_a_sheet_of_faces_says_their_names_and_how_many():
     figure = Figure()
     for place, ax in enumerate(figure.subplots(1, 3)):
