@@ -69,7 +69,9 @@ class Playground(widgets.VBox):
         }
         self.side = widgets.Dropdown(options=[*SIDES, APART], description="muscles")
         self.buttons = {name: widgets.Button(description=name) for name in EXPRESSIONS}
-        self.picture = widgets.Image(format="jpeg", layout=widgets.Layout(width="500px", max_width="100%"))
+        self.picture = widgets.Image(
+            format="jpeg", layout=widgets.Layout(width="500px", max_width="100%")
+        )
         self.caption = widgets.HTML(layout=widgets.Layout(width="360px", margin="0 0 0 16px"))
         self.quiz = Quiz()
         self._tag_controls()
