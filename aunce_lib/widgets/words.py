@@ -15,12 +15,12 @@ class _Help(anywidget.AnyWidget):
     """Words; in the page it also gives the sliders of its widget their accessible names."""
 
     _esm = STATIC / "help.js"
-    words = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
 
 
 def help_line(words: str) -> _Help:
     """What to do with a widget and what to try; `words` are ours, and may hold HTML."""
-    line = _Help(words=f"<div style='max-width:860px;line-height:1.4'>{words}</div>")
+    line = _Help(value=f"<div style='max-width:860px;line-height:1.4'>{words}</div>")
     line.add_class("aunce-help")
     return line
 

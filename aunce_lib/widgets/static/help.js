@@ -11,7 +11,7 @@ function nameSliders(widget) {
 }
 
 function render({ model, el }) {
-  el.innerHTML = model.get("words"); // our own words; nothing of them comes from data
+  el.innerHTML = model.get("value"); // our own words; nothing of them comes from data
   let frame = 0;
   const later = () => {
     if (!frame) frame = requestAnimationFrame(look);
