@@ -68,18 +68,17 @@ def note(speeds: dict, what: str, told: tuple, target: str, unit: str = "ms") ->
     speeds[what] = {"measured": measured, "unit": unit, "target": target, "n": len(values), **cpu}
 
 
-def explorer(page, lab, write, n: int, with_faces: bool):
+def explorer(page, lab, write, n: int, with_faces: bool) -> None:
     code = EXPLORER.format(n=n, with_faces=with_faces)
     page.open(lab, write(f"explorer{n}", code, BEGIN))
     assert page.run_all() == []
     page.find(".aunce-explorer-map")
     page.tab.wait_for_function(f"() => {VIEW}.drawn > 0")
-    return page.tab
 
 
 def test_the_explorer_with_2000_faces(page, lab, write, speeds):
-    tab = explorer(page, lab, write, 2000, with_faces=True)
-    first = tab.evaluate(f"() => {VIEW}.firstDraw") - 1000 * page.ask("begun")
+    explorer(page, lab, write, 2000, with_faces=True)
+    first = page.tab.evaluate(f"() => {VIEW}.firstDraw") - 1000 * page.ask("begun")
     note(speeds, "explorer, first draw of 2,000 faces", ([first], {}), "≤ 1000 ms")
 
     hover = """async (times) => { PAINTED
@@ -111,7 +110,7 @@ def test_the_explorer_with_2000_faces(page, lab, write, speeds):
 
 
 def test_the_explorer_with_20000_points_can_be_moved(page, lab, write, speeds):
-    tab = explorer(page, lab, write, 20_000, with_faces=False)
+    explorer(page, lab, write, 20_000, with_faces=False)
     pan = """async (times) => {
       const view = VIEW, [map] = view.maps, frame = () => new Promise(requestAnimationFrame);
       await frame();
