@@ -28,13 +28,14 @@ from aunce_lib.explore import EXHIBIT, Exhibit, open_models
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+EXHIBITED = ("aunce-explorer", "aunce-thresholds")  # they show encoders, which takes a while
 WIDTH = 1180  # of the page, pixels
 SHARPNESS = 1.25  # pixels of the picture for one of the page
 MOST = 80_000  # bytes of a picture
 PATIENCE = 600  # seconds for the page: two dozen widgets are made
 SETTLED = """async (root) => {
-  let before = null, same = 0;  // the picture stays as it is for half a second
-  while (same < 30) {
+  let before = null, same = 0;  // the picture stays as it is for a dozen frames
+  while (same < 12) {
     const now = root.innerHTML;
     same = now === before ? same + 1 : 0;
     before = now;
@@ -75,8 +76,8 @@ def served(folder: Path):
         server.wait(30)
 
 
-def photograph(address: str, scenes: list[Scene]) -> dict[str, Image.Image]:
-    """Each scene's picture, by name."""
+def photograph(address: str, scenes: list[Scene]) -> None:
+    """Save each scene's picture as soon as it is there."""
     found = os.environ.get("AUNCE_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -85,18 +86,16 @@ def photograph(address: str, scenes: list[Scene]) -> dict[str, Image.Image]:
         )
         page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{address}/voila/render/widgets.ipynb")
-        pictures = {}
         for number, scene in enumerate(scenes, 1):
-            print(scene.name, flush=True)
             root = page.locator(f"[cell-index='{number + 1}'] .{scene.root}").first
             root.wait_for()
             root.scroll_into_view_if_needed()
             if scene.hand:
                 root.evaluate(scene.hand)
             root.evaluate(SETTLED)
-            pictures[scene.name] = Image.open(io.BytesIO(root.screenshot())).convert("RGB")
+            picture = Image.open(io.BytesIO(root.screenshot())).convert("RGB")
+            save(picture, HERE / f"{scene.name}.webp")
         browser.close()
-    return pictures
 
 
 def save(picture: Image.Image, path: Path) -> None:
@@ -107,7 +106,7 @@ def save(picture: Image.Image, path: Path) -> None:
         if buffer.tell() <= MOST:
             break
     path.write_bytes(buffer.getvalue())
-    print(f"{path.name}: {picture.size}, {buffer.tell():,} bytes, quality {quality}")
+    print(f"{path.name}: {picture.size}, {buffer.tell():,} bytes, quality {quality}", flush=True)
 
 
 def main(names: list[str]) -> None:
@@ -115,12 +114,12 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="aunce-widgets-") as temporary:
         folder = Path(temporary)
         (folder / "exhibit").mkdir()
-        Exhibit.make(folder / "exhibit", open_models(None), synthetic.load("synth-bp4d", "small"))
+        if any(scene.root in EXHIBITED for scene in scenes):
+            faces = synthetic.load("synth-bp4d", "small")
+            Exhibit.make(folder / "exhibit", open_models(None), faces)
         (folder / "widgets.ipynb").write_text(v4.writes(notebook(scenes)))
         with served(folder) as address:
-            pictures = photograph(address, scenes)
-    for name, picture in pictures.items():
-        save(picture, HERE / f"{name}.webp")
+            photograph(address, scenes)
 
 
 if __name__ == "__main__":
