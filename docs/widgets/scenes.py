@@ -48,6 +48,11 @@ def island(explorer, faces=150):
     apart = np.linalg.norm(xy - xy[an_active_face(explorer)], axis=1)
     return np.argsort(apart)[:faces]
 """
+ANSWER = """async (root) => {
+  const chosen = root.querySelector("[aria-label='negative 4']");
+  chosen.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  while (!root.textContent.includes('of 1 right')) await new Promise(requestAnimationFrame);
+}"""
 COUNTED = """async (root) => {
   while (root.explorer.near?.length !== 2) await new Promise(requestAnimationFrame);
 }"""
@@ -61,8 +66,8 @@ SCENES = (
     Scene(
         "playground-2",
         "aunce-playground",
-        "widget = Playground({1: 0.9, 4: 0.7, 12: (1.0, 0.0)}, person=3)\n"
-        "widget.angles['light'].value = 60",
+        "widget = Playground({4: 0.8, 9: 0.8, 12: 0.9}, person=3)\n"
+        "widget.side.value = 'left of the picture'\nwidget.angles['light'].value = 50",
     ),
     Scene(
         "playground-3",
@@ -80,8 +85,8 @@ SCENES = (
     Scene(
         "ring-3",
         "aunce-ring",
-        "widget = EmbeddingRing()\nwidget.question()\n"
-        "widget.circle.chosen = len(widget.circle.angles) - 1",
+        "widget = EmbeddingRing()\nwidget.question()",
+        ANSWER,
     ),
     Scene("curves-1", "aunce-curves", "widget = ReweightingCurves()"),
     Scene(
@@ -122,7 +127,11 @@ SCENES = (
         "widget = TrainingMovie(epochs, 12)\nwidget.colour.value = 'person'",
     ),
     Scene("movie-2", "aunce-movie", "widget = TrainingMovie(epochs, 12)\nwidget.epoch.index = 3"),
-    Scene("movie-3", "aunce-movie", "widget = TrainingMovie(epochs, 12)\nwidget.epoch.index = -1"),
+    Scene(
+        "movie-3",
+        "aunce-movie",
+        "widget = TrainingMovie(epochs, 12)\nwidget.epoch.index = len(widget.epoch.options) - 1",
+    ),
     Scene("explorer-1", "aunce-explorer", "widget = explorer()"),
     Scene(
         "explorer-2",

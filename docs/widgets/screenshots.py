@@ -7,6 +7,7 @@ A page of all states in `scenes.py` is served by Voila on this machine and photo
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import shutil
 import socket
@@ -29,8 +30,9 @@ from aunce_lib.explore import EXHIBIT, Exhibit, open_models
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 EXHIBITED = ("aunce-explorer", "aunce-thresholds")  # they show encoders, which takes a while
-WIDTH = 1180  # of the page, pixels
-SHARPNESS = 1.25  # pixels of the picture for one of the page
+WIDTHS = {"aunce-explorer": 1180}  # of the page, pixels
+WIDTH, HEIGHT = 960, 1600  # of the page for the others, pixels
+SHARPNESS = 1.5  # pixels of the picture for one of the page
 MOST = 80_000  # bytes of a picture
 PATIENCE = 600  # seconds for the page: two dozen widgets are made
 SETTLED = """async (root) => {
@@ -60,7 +62,7 @@ def served(folder: Path):
     command = [sys.executable, "-m", "voila", str(folder), "--no-browser", "--Voila.ip=127.0.0.1"]
     environment = {**os.environ, EXHIBIT: str(folder / "exhibit")}
     server = subprocess.Popen(
-        [*command, f"--port={port}", "--theme=light"], env=environment, stderr=subprocess.DEVNULL
+        [*command, f"--port={port}", "--theme=light", "--Voila.log_level=ERROR"], env=environment
     )
     try:
         address, ends = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE
@@ -82,12 +84,13 @@ def photograph(address: str, scenes: list[Scene]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         page = browser.new_page(
-            viewport={"width": WIDTH, "height": 1000}, device_scale_factor=SHARPNESS
+            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SHARPNESS
         )
         page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{address}/voila/render/widgets.ipynb")
         for number, scene in enumerate(scenes, 1):
             root = page.locator(f"[cell-index='{number + 1}'] .{scene.root}").first
+            page.set_viewport_size({"width": WIDTHS.get(scene.root, WIDTH), "height": HEIGHT})
             root.wait_for()
             root.scroll_into_view_if_needed()
             if scene.hand:
@@ -99,14 +102,16 @@ def photograph(address: str, scenes: list[Scene]) -> None:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """As WebP of at most `MOST` bytes."""
-    for quality in range(90, 20, -5):
+    """As WebP of at most `MOST` bytes: rather smaller than smeared."""
+    for share, quality in itertools.product((1.0, 0.85, 0.72, 0.6), (90, 80, 70)):
+        size = (round(picture.width * share), round(picture.height * share))
+        shrunk = picture.resize(size, Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
-        picture.save(buffer, "webp", quality=quality, method=6)
+        shrunk.save(buffer, "webp", quality=quality, method=6)
         if buffer.tell() <= MOST:
             break
     path.write_bytes(buffer.getvalue())
-    print(f"{path.name}: {picture.size}, {buffer.tell():,} bytes, quality {quality}", flush=True)
+    print(f"{path.name}: {shrunk.size}, {buffer.tell():,} bytes, quality {quality}", flush=True)
 
 
 def main(names: list[str]) -> None:

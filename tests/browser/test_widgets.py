@@ -71,8 +71,10 @@ RING = Driven(
         Drag("beta-active", {"beta_active": 2.0}, by=1),
         Choose("kind", {"kind": "nearest"}, option="nearest"),
         Click("step", {"angles": lambda a: a[0] != 90}),
+        Click("ask", {"asking": True}),
+        Click("circle", {"asking": False, "asked": 1}, "[aria-label='negative 2']"),
     ),
-    lambda state: f"{state['loss']:.3f}",
+    lambda state: f"{state['right']} of 1 right" if state["asked"] else f"{state['loss']:.3f}",
     "circle",
 )
 CURVES = Driven(
