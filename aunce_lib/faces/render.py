@@ -53,11 +53,12 @@ def render(
     seeds: Tensor,
     size: int = 64,
     device: str | torch.device | None = None,
+    chunk: int | None = None,
 ) -> Tensor:
     """Draws faces.
 
-    A face depends on its own rows and seed alone: not on the batch it is drawn in, nor on the
-    number of threads.
+    A face depends on its own rows and seed, and in the last bit on `chunk`: not on the batch it is
+    drawn in, nor on the number of threads.
 
     Args:
         people: N people, one per face: `population.people[who]`.
@@ -66,6 +67,8 @@ def render(
         seeds: (N,) int64, the seed of each picture's camera noise.
         size: Height and width in pixels, 16..512.
         device: Where to draw; where the people are if left out.
+        chunk: Faces drawn at a time; `chunk_size`, the quickest for many faces, if left out. For
+            one face now and then, 1: a chunk takes as long when it is not full.
 
     Returns:
         uint8 (N, 3, size, size) on that device.
@@ -84,7 +87,9 @@ def render(
     _check(people, aus, scenes, seeds, size)
     device = torch.device(device) if device is not None else people.skin.device
     fields = blend_fields(96 if size <= 96 else 128, str(device))
-    n, chunk = len(people), chunk_size(size, device)
+    if chunk is not None and chunk < 1:
+        raise ValueError(f"chunk must be at least 1 face, got {chunk!r}")
+    n, chunk = len(people), chunk or chunk_size(size, device)
     pictures = torch.empty(n, 3, size, size, dtype=torch.uint8, device=device)
     tables = [(people, people.skin.device), (scenes, scenes.pose.device)]
     tables += [(aus.float(), aus.device), (seeds, seeds.device)]

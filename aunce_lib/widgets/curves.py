@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
 import torch
 import torch.nn.functional as F
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 
 from ..faces import BP4D, DISFA
 from ..facs import ACTION_UNITS, AU_SETS, column
 from ..inspection.style import ACTIVE, PALETTE, quiet
 from ..loss import explain
 from ..sampler import Positive
+from .pictures import Picture, new_figure, screen
 from .words import complaint, help_line
 
+WIDTH, HEIGHT = 9.6, 3.9  # inches
 CORPORA = {"BP4D": BP4D, "DISFA": DISFA}
 SIMILARITIES = np.linspace(-1, 1, 81)  # cosines of the negatives on the left
 N_FACES, DIM = 64, 32  # of the batch on the right
@@ -155,7 +159,7 @@ class ReweightingCurves(widgets.VBox):
     """
 
     def __init__(self) -> None:
-        self.curves, self._figure = None, None
+        self.curves, self._shown = None, None
         self.temperature = _slider("temperature τ", 0.5, 0.05, 1.0)
         self.beta_active = _slider("β active", 1.2, 0.1, 2.0)
         self.beta_inactive = _slider("β inactive", 0.8, 0.1, 2.0)
@@ -163,8 +167,7 @@ class ReweightingCurves(widgets.VBox):
         self.separation = _slider("training", 0.75, 0.0, 2.0)
         self.corpus = widgets.Dropdown(options=list(CORPORA), description="corpus")
         self.au = widgets.Dropdown(description="action unit")
-        self.picture = widgets.Image(layout=widgets.Layout(width="860px", max_width="100%"))
-        self.caption = widgets.HTML()
+        self.picture, self.caption = screen(WIDTH), widgets.HTML()
         self._name_aus()
         controls = self._tag_controls()
         for control in controls:
@@ -200,12 +203,10 @@ class ReweightingCurves(widgets.VBox):
         """The same as a still matplotlib figure, for print and for pages without a kernel."""
         import matplotlib.pyplot as plt
 
-        figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.9))
-        figure.subplots_adjust(0.06, 0.14, 0.985, 0.91, wspace=0.17)  # quicker than a layout engine
+        figure = plt.figure(figsize=(WIDTH, HEIGHT), layout="constrained")
         plt.close(figure)  # else a notebook would show it twice
         if self.curves is not None:
-            _draw_weights(axes[0], self.curves, self.state)
-            _draw_push(axes[1], self.curves, self.au.value)
+            self._draw(_frame(figure, _heights(self.curves)))
         return figure
 
     def _name_aus(self) -> None:
@@ -240,10 +241,27 @@ class ReweightingCurves(widgets.VBox):
             self.curves, self.picture.value = None, b""
             self.caption.value = complaint(error)
             return
-        buffer = io.BytesIO()
-        self.figure().savefig(buffer, format="png", dpi=100)
-        self.picture.value = buffer.getvalue()
+        self._redraw()
         self.caption.value = _caption(self.curves, self.state)
+
+    def _redraw(self) -> None:
+        """The curves over axes that are kept, as long as they are high enough."""
+        heights = _heights(self.curves)
+        if heights != self._shown:
+            figure = new_figure(WIDTH, HEIGHT)
+            self._axes, self._shown = _frame(figure, heights), heights
+            self._picture = Picture(figure)
+        drawn = self._draw(self._axes)
+        self.picture.value = self._picture.png(drawn)
+        for artist in drawn:
+            if artist not in [ax.title for ax in self._axes]:
+                artist.remove()
+
+    def _draw(self, axes: Sequence[Axes]) -> list[Artist]:
+        """Draw what depends on the sliders; returns it."""
+        left, right = axes
+        drawn = _draw_weights(left, self.curves, self.state)
+        return drawn + _draw_push(right, self.curves, self.au.value)
 
 
 def _slider(description: str, value: float, low: float, high: float) -> widgets.FloatSlider:
@@ -258,42 +276,58 @@ def _read(curves: Curves, side: int, similarity: float) -> float:
 
 
 SIDES = (("active", ACTIVE, "-", "o"), ("inactive", PALETTE["blue"], "--", "s"))
+STEPS = np.array([1.3, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30, 40, 50, 65, 85])
 
 
-def _draw_weights(ax, curves: Curves, state: dict) -> None:
-    x = state["similarity"]
-    ax.axhline(1, color="#999999", lw=1)
-    ax.text(-0.98, 1.08, "mean of all negatives", fontsize=8, color="#555555")
+def _heights(curves: Curves) -> tuple[float, float, float]:
+    """How high the two axes are, and how wide the right one: round numbers that seldom change."""
+    tops = max(4.0, 1.05 * curves.weights.max()), 1.25 * curves.push.max()
+    left, right = (float(STEPS[min(np.searchsorted(STEPS, top), len(STEPS) - 1)]) for top in tops)
+    return left, right, float(100 * curves.rates.max())
+
+
+def _frame(figure, heights: tuple[float, float, float]) -> Sequence[Axes]:
+    """The two axes of a figure, without curves."""
+    left, right = figure.subplots(1, 2)
+    left.set(xlim=(-1, 1), ylim=(0, heights[0]))
+    left.set(xlabel="similarity of the negative (cosine)", ylabel="its weight, 1 = mean")
+    right.set(xlim=(0, 5 + heights[2]), xlabel="how often the action unit is active, % of frames")
+    right.set(ylim=(0, heights[1]), ylabel="push βσ on an anchor, mean")
+    for ax in (left, right):
+        ax.set_title(" ", fontsize=11)  # keeps its place
+        quiet(ax)
+    left.axhline(1, color="#999999", lw=1)
+    left.text(-0.98, 1.08, "mean of all negatives", fontsize=8, color="#555555")
+    return left, right
+
+
+def _draw_weights(ax: Axes, curves: Curves, state: dict) -> list[Artist]:
+    x, drawn = state["similarity"], []
     for side, (label, colour, line, marker) in enumerate(SIDES):
-        ax.plot(curves.similarities, curves.weights[side], line, color=colour, lw=2.2)
+        drawn += ax.plot(curves.similarities, curves.weights[side], line, color=colour, lw=2.2)
         y = state["weights"][side]
-        ax.plot(x, y, marker, color=colour, ms=9, label=f"{label} anchor: {y:.2f}")
-    ax.axvline(x, color="#999999", lw=1, ls=":")
-    ax.set(xlim=(-1, 1), ylim=(0, max(4.0, 1.05 * curves.weights.max())))
-    ax.set(xlabel="similarity of the negative (cosine)", ylabel="its weight, 1 = mean")
-    ax.set_title(f"What a negative of similarity {x:.2f} weighs", fontsize=11)
-    ax.legend(loc="upper left", frameon=False, bbox_to_anchor=(0, 0.93))
-    quiet(ax)
+        drawn += ax.plot(x, y, marker, color=colour, ms=9, label=f"{label} anchor: {y:.2f}")
+    drawn.append(ax.axvline(x, color="#999999", lw=1, ls=":"))
+    drawn.append(ax.set_title(f"What a negative of similarity {x:.2f} weighs", fontsize=11))
+    return [*drawn, ax.legend(loc="upper left", frameon=False, bbox_to_anchor=(0, 0.93))]
 
 
-def _draw_push(ax, curves: Curves, au: int) -> None:
-    rates, j = 100 * curves.rates, curves.aus.index(au)
+def _draw_push(ax: Axes, curves: Curves, au: int) -> list[Artist]:
+    rates, j, drawn = 100 * curves.rates, curves.aus.index(au), []
     for side, (label, colour, line, marker) in enumerate(SIDES):
-        ax.plot(rates, curves.push[side], marker, color=colour, ms=7, label=f"{label} anchors")
-        ax.plot(rates, curves.plain[side], line, color=colour, lw=1, alpha=0.6)
-        ax.plot(rates[j], curves.push[side, j], marker, mfc="none", mec="black", ms=13, mew=1.5)
-    ax.plot([], [], "-", color="#777777", lw=1, label="same, β = 1")
-    top = max(1.3, 1.25 * curves.push.max())
+        push, plain = curves.push[side], curves.plain[side]
+        drawn += ax.plot(rates, push, marker, color=colour, ms=7, label=f"{label} anchors")
+        drawn += ax.plot(rates, plain, line, color=colour, lw=1, alpha=0.6)
+        ring = {"mfc": "none", "mec": "black", "ms": 13, "mew": 1.5}
+        drawn += ax.plot(rates[j], push[j], marker, **ring)
+    drawn += ax.plot([], [], "-", color="#777777", lw=1, label="same, β = 1")
     low, high = curves.push[:, j].min(), curves.push[:, j].max()
-    ax.annotate("", (rates[j], low), (rates[j], high), arrowprops={"arrowstyle": "<->"})
-    ax.set(ylim=(0, top), xlabel="how often the action unit is active, % of frames")
-    ax.set(ylabel="push βσ on an anchor, mean", xlim=(0, 5 + rates.max()))
+    ends, arrow = ((rates[j], low), (rates[j], high)), {"arrowstyle": "<->"}
+    drawn.append(ax.annotate("", *ends, arrowprops=arrow))
     harder = f"active faces are pushed {curves.ratio[j]:.2f}× as hard"
-    ax.set_title(
-        f"{column(au)}: {harder if high > HARDLY else 'hardly pushed any more'}", fontsize=11
-    )
-    ax.legend(loc="lower right", framealpha=0.9, edgecolor="none", fontsize=9)
-    quiet(ax)
+    title = f"{column(au)}: {harder if high > HARDLY else 'hardly pushed any more'}"
+    drawn.append(ax.set_title(title, fontsize=11))
+    return [*drawn, ax.legend(loc="lower right", framealpha=0.9, edgecolor="none", fontsize=9)]
 
 
 def _caption(curves: Curves, state: dict) -> str:

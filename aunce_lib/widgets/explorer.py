@@ -22,7 +22,10 @@ from .explorer_state import KINDS, NEIGHBOURS, Reading, Why, nearest, place, rea
 from .explorer_state import why as why_of
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("points", "reading", "panel", "cards", "save")
+SCRIPTS = (  # of the front end, in no order that matters: nothing runs before `render`
+    *("parts", "points", "reading", "panel", "keys", "cards", "selection", "save"),
+    *("kernel", "motion", "controls"),
+)
 SHOWN = 12  # faces in a row of positives or negatives
 QUICK = 400  # faces: so few are placed by any method in a moment
 _BYTES = {"from_json": lambda value, _: bytes(value or b"")}
@@ -36,7 +39,8 @@ def script() -> str:
 
 def style() -> str:
     """The front end's style sheet."""
-    return (STATIC / "explorer.css").read_text(encoding="utf-8")
+    names = ("explorer.css", "explorer_cards.css")
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 class Explorer(anywidget.AnyWidget):

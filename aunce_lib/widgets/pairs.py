@@ -251,8 +251,8 @@ class PairSampler(widgets.VBox):
         """The same as a still matplotlib figure, for print and for pages without a kernel."""
         import matplotlib.pyplot as plt
 
-        figure, grid = plt.subplots(len(KINDS), 1 + SHOWN, figsize=(10, 5.2))
-        figure.subplots_adjust(0.01, 0.08, 0.99, 0.86, hspace=0.7, wspace=0.08)
+        figure, grid = plt.subplots(len(KINDS), 1 + SHOWN, figsize=(10, 5.6))
+        figure.subplots_adjust(0.01, 0.1, 0.99, 0.87, hspace=0.7, wspace=0.08)
         for ax in grid.flat:
             ax.set_axis_off()
         rows = self.faces.rows[1:] if self.pairs else []
@@ -266,7 +266,8 @@ class PairSampler(widgets.VBox):
                     words, fontsize=9, y=-0.04, pad=0, va="top", color="#B34700" if false else "k"
                 )
             top = axes[0].get_position()
-            figure.text(top.x0, top.y1 + 0.015, f"{row['title']}: {row['note']}", fontsize=9)
+            told = f"{row['title']}: {row['note']}"
+            figure.text(top.x0, top.y1 + 0.015, told, fontsize=9, wrap=True)
         figure.suptitle(f"What a synthetic face is pulled to, for {column(self.au.value)}")
         plt.close(figure)  # else a notebook would show it twice
         return figure

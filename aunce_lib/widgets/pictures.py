@@ -39,10 +39,14 @@ class Picture:
         self._canvas.draw()
         self._still = self._canvas.copy_from_bbox(figure.bbox)
 
-    def png(self) -> bytes:
-        """The picture as it is now."""
+    def png(self, more: Sequence[Artist] = ()) -> bytes:
+        """The picture as it is now.
+
+        Args:
+            more: Drawn over everything else, this once; such as were not there at first.
+        """
         self._canvas.restore_region(self._still)
-        for artist in self._moving:
+        for artist in [*self._moving, *more]:
             self._canvas.figure.draw_artist(artist)
         buffer = io.BytesIO()
         pixels = Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3])

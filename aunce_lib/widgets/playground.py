@@ -69,7 +69,9 @@ class Playground(widgets.VBox):
         }
         self.side = widgets.Dropdown(options=[*SIDES, APART], description="muscles")
         self.buttons = {name: widgets.Button(description=name) for name in EXPRESSIONS}
-        self.picture = widgets.Image(layout=widgets.Layout(width="500px", max_width="100%"))
+        self.picture = widgets.Image(
+            format="jpeg", layout=widgets.Layout(width="500px", max_width="100%")
+        )
         self.caption = widgets.HTML(layout=widgets.Layout(width="360px", margin="0 0 0 16px"))
         self.quiz = Quiz()
         self._tag_controls()
@@ -188,7 +190,7 @@ class Playground(widgets.VBox):
 
     def _draw(self, shown: Look) -> None:
         self.look = shown
-        self.picture.value = _png(shown)
+        self.picture.value = _picture(shown)
         self.caption.value = _caption(shown)
 
 
@@ -207,7 +209,7 @@ def _slider(au: int, right: bool = False) -> widgets.FloatSlider:
     )
 
 
-def _png(shown: Look) -> bytes:
+def _picture(shown: Look) -> bytes:
     """The face, and beside it what moved."""
     return side_by_side(shown.face, heat(shown.change))
 

@@ -104,7 +104,7 @@ class Quiz(widgets.VBox):
         self.level.style.button_width, self.level.layout.width = "70px", "270px"
         self.next = widgets.Button(description="Start", button_style="primary")
         self.choices = [widgets.Button(disabled=True) for _ in range(N_CHOICES)]
-        self.picture = widgets.Image(layout=widgets.Layout(max_width="100%"))
+        self.picture = widgets.Image(format="jpeg", layout=widgets.Layout(max_width="100%"))
         self.verdict = widgets.HTML()
         self._tag_controls()
         self.next.on_click(lambda _: self.ask())

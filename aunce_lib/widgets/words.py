@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
-import ipywidgets as widgets
+import anywidget
+import traitlets
+
+STATIC = Path(__file__).parent / "static"
 
 
-def help_line(words: str) -> widgets.HTML:
-    """What to do with a widget and what to try; `words` may hold HTML."""
-    line = widgets.HTML(f"<div style='max-width:860px;line-height:1.4'>{words}</div>")
+class _Help(anywidget.AnyWidget):
+    """Words; in the page it also gives the sliders of its widget their accessible names."""
+
+    _esm = STATIC / "help.js"
+    value = traitlets.Unicode().tag(sync=True)
+
+
+def help_line(words: str) -> _Help:
+    """What to do with a widget and what to try; `words` are ours, and may hold HTML."""
+    line = _Help(value=f"<div style='max-width:860px;line-height:1.4'>{words}</div>")
     line.add_class("aunce-help")
     return line
 

@@ -11,6 +11,19 @@ WAIT = 120  # seconds for one thing to happen where others work too
 RUN = 900  # seconds for a whole notebook
 HANDLE = ".noUi-handle"  # of a slider
 
+#: Roles of what a hand, or the keyboard, can use.
+CONTROLS = (
+    "button",
+    "checkbox",
+    "combobox",
+    "radio",
+    "searchbox",
+    "slider",
+    "spinbutton",
+    "textbox",
+    "application",
+)
+
 ASK = """async (code) => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({code, store_history: false});
@@ -113,6 +126,20 @@ class Page:
         found = self.tab.locator(selector).first
         found.scroll_into_view_if_needed()
         return found
+
+    def controls(self, selector: str) -> list[tuple[str, str]]:
+        """Role and accessible name of every control within an element, as a screen reader gets."""
+        session = self.tab.context.new_cdp_session(self.tab)
+        expression = {"expression": f"document.querySelector({json.dumps(selector)})"}
+        root = session.send("Runtime.evaluate", expression)["result"]["objectId"]
+        nodes = session.send("Accessibility.queryAXTree", {"objectId": root})["nodes"]
+        session.detach()
+        told = [
+            (n["role"]["value"], n.get("name", {}).get("value", ""))
+            for n in nodes
+            if not n["ignored"]
+        ]
+        return [(role, name.strip()) for role, name in told if role in CONTROLS]
 
     def press(self, selector: str, keys: str) -> None:
         """Focus a control, or the handle of a slider, and press keys one after the other."""

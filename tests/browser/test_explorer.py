@@ -1,16 +1,10 @@
-"""The explorer in a real browser: the exported page from file://, and the page of `aunce explore`.
+"""The explorer in a real browser: the exported page, from file://.
 
 Mouse and keyboard drive it; what it counts is compared with what Python counts.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -380,49 +374,3 @@ def test_faces_without_a_place_are_counted(page, tmp_path):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert "no picture" in page.inner_text(".aunce-explorer-face")
-
-
-# ------------------------------------------------------------------------- aunce explore
-
-
-@pytest.fixture
-def app_address(demo_folder, tmp_path):
-    """`aunce explore` on a demo; its address."""
-    pytest.importorskip("voila", reason="pip install 'aunce-lib[app]'")
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "aunce_lib.cli", "explore", str(demo_folder)]
-    command += ["--port", "8941", "--browser", "false", "--faces", "60"]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-    try:
-        for _ in range(1200):
-            found = re.search(r"http://127\.0\.0\.1:8941/\S*", (tmp_path / "log").read_text())
-            if found or process.poll() is not None:
-                break
-            time.sleep(0.25)
-        assert found, (tmp_path / "log").read_text()
-        yield found[0]
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-
-
-@pytest.mark.slow
-def test_aunce_explore_serves_the_widgets(app_address, page):
-    page.goto(app_address, timeout=120_000)
-    page.wait_for_selector(".aunce-explorer", timeout=240_000)
-    page.wait_for_function(f"() => {VIEW}.drawn > 0")
-    circle(page, 0, 0.4)
-    assert selected(page)
-    page.wait_for_function(f"() => {VIEW}.near?.length === 2", timeout=60_000)  # the kernel answers
-    for name, part in {
-        "Face playground": ".aunce-playground",
-        "Threshold": ".aunce-thresholds",
-    }.items():
-        page.get_by_role("button", name=name).click()
-        assert page.locator(part).is_visible()
-    stranger = page.context.browser.new_context().new_page()
-    stranger.goto(app_address.partition("?")[0])
-    assert "login" in stranger.url  # without the secret

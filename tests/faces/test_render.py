@@ -90,6 +90,15 @@ def test_ten_seeds_are_bit_identical_across_batch_sizes_and_threads():
         torch.set_num_threads(before)
 
 
+def test_faces_drawn_one_at_a_time_are_the_same_but_for_the_last_bit():
+    people, scenes = Population(3, 1).people, draw_scenes(3, 1)
+    aus, _ = draw_action_units(torch.arange(3), 3, 1)
+    drawn = [render(people, aus, scenes, torch.arange(3), chunk=chunk) for chunk in (None, 1)]
+    assert (drawn[0].int() - drawn[1].int()).abs().max() <= 1
+    alone = render(people[[2]], aus[[2]], scenes[[2]], torch.tensor([2]), chunk=1)
+    assert torch.equal(alone[0], drawn[1][2])
+
+
 def test_threads_do_not_matter_at_large_sizes():
     people, scenes = Population(9, 1).people, draw_scenes(9, 1)
     aus, _ = draw_action_units(torch.arange(9), 9, 1)

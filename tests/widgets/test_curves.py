@@ -116,6 +116,14 @@ def test_every_slider_moves_the_numbers_and_the_picture(control, value):
     assert bytes(widget.picture.value).startswith(b"\x89PNG")
 
 
+def test_the_picture_depends_on_what_is_shown_alone():
+    """Curves of before leave nothing behind, though the axes under them are kept."""
+    moved, fresh = ReweightingCurves(), ReweightingCurves()
+    for value in (0.1, 0.6, 0.5):
+        moved.temperature.value = value
+    assert moved.picture.value == fresh.picture.value
+
+
 def test_another_corpus_brings_its_action_units_and_draws_once(monkeypatch):
     widget = ReweightingCurves()
     widget.au.value = 24  # not coded in DISFA
@@ -148,7 +156,7 @@ def test_the_figure_shows_the_same_numbers_and_stays_closed(widget):
     open_before = plt.get_fignums()
     left, right = widget.figure().axes
     assert f"{widget.state['ratio']:.2f}" in right.get_title()
-    line = left.lines[1].get_xydata()
+    line = left.lines[1].get_xydata()  # after the line of the mean
     np.testing.assert_allclose(line[:, 1], widget.curves.weights[0])
     assert plt.get_fignums() == open_before
 

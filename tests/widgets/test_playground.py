@@ -83,9 +83,11 @@ def test_person_and_side_redraw_with_the_same_muscles(at_rest):
     assert at_rest.state["intensities"] == {12: 1.0}
 
 
-def test_the_picture_is_a_png_of_face_and_change(at_rest):
+def test_the_picture_is_a_jpeg_of_face_and_change(at_rest):
     at_rest.show({12: 1.0})
-    picture = np.asarray(Image.open(io.BytesIO(at_rest.picture.value)))
+    opened = Image.open(io.BytesIO(at_rest.picture.value))
+    picture = np.asarray(opened)
+    assert opened.format.lower() == at_rest.picture.format
     assert picture.shape == (2 * SMALL, 2 * (2 * SMALL + 8), 3)
     face, change = picture[:, : 2 * SMALL], picture[:, 2 * SMALL + 16 :]
     assert face.mean() > change.mean()  # most pixels did not move: dark

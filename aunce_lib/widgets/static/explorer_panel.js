@@ -1,17 +1,4 @@
-// One map: a canvas of points, and one above it for rings, lasso and reasons. Mouse, touch and keyboard.
-
-function h(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (value === false || value === undefined || value === null) continue;
-    if (name === "class") element.className = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "style") element.style.cssText = value;
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined)); // text stays text
-  return element;
-}
+// One map: a canvas of points, and one above it for rings, lasso and reasons; mouse and touch.
 
 const REACH = 12; // pixels from a point within which it is meant
 
@@ -21,18 +8,55 @@ class MapView {
     this.index = index;
     this.camera = { k: 1, x: 0, y: 0 };
     this.points = h("canvas", { class: "aunce-explorer-points", "aria-hidden": "true" });
-    this.over = h("canvas", { class: "aunce-explorer-map", "data-map": index, tabindex: "0", role: "application",
-      "aria-roledescription": "map of faces", "aria-describedby": explorer.helpId });
+    this.over = h("canvas", {
+      class: "aunce-explorer-map",
+      "data-map": index,
+      tabindex: "0",
+      role: "application",
+      "aria-roledescription": "map of faces",
+      "aria-describedby": explorer.helpId,
+    });
     this.name = h("b", { class: "aunce-explorer-encoder" });
-    this.method = h("select", { class: "aunce-explorer-method", "aria-label": `Projection of map ${index + 1}`,
-      onchange: () => explorer.setMethod(index, this.method.value) });
-    for (const method of explorer.data.methods) this.method.append(h("option", { value: method }, METHOD_NAMES[method] ?? method));
-    const zoom = (label, text, factor) => h("button", { type: "button", class: "aunce-explorer-zoom", "aria-label": `${label}, map ${index + 1}`, title: label,
-      onclick: () => (factor ? this.zoomBy(factor) : this.reset()) }, text);
+    this.method = h("select", {
+      class: "aunce-explorer-method",
+      "aria-label": `Projection of map ${index + 1}`,
+      onchange: () => explorer.setMethod(index, this.method.value),
+    });
+    for (const method of explorer.data.methods)
+      this.method.append(h("option", { value: method }, METHOD_NAMES[method] ?? method));
+    const zoom = (label, text, factor) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "aunce-explorer-zoom",
+          "aria-label": `${label}, map ${index + 1}`,
+          title: label,
+          onclick: () => (factor ? this.zoomBy(factor) : this.reset()),
+        },
+        text,
+      );
     this.note = h("div", { class: "aunce-explorer-note", role: "status" });
-    this.stage = h("div", { class: "aunce-explorer-stage" }, this.points, this.over, this.note,
-      h("div", { class: "aunce-explorer-zooms" }, zoom("Zoom in", "+", 1.6), zoom("Zoom out", "−", 1 / 1.6), zoom("Show all", "⤢", 0)));
-    this.element = h("figure", { class: "aunce-explorer-panel" }, h("figcaption", {}, this.name, this.method), this.stage);
+    this.stage = h(
+      "div",
+      { class: "aunce-explorer-stage" },
+      this.points,
+      this.over,
+      this.note,
+      h(
+        "div",
+        { class: "aunce-explorer-zooms" },
+        zoom("Zoom in", "+", 1.6),
+        zoom("Zoom out", "−", 1 / 1.6),
+        zoom("Show all", "⤢", 0),
+      ),
+    );
+    this.element = h(
+      "figure",
+      { class: "aunce-explorer-panel" },
+      h("figcaption", {}, this.name, this.method),
+      this.stage,
+    );
     this.listen();
   }
 
@@ -40,21 +64,33 @@ class MapView {
     this.name.textContent = map.encoder;
     this.method.value = map.method;
     const text = `${map.encoder}, ${METHOD_NAMES[map.method]}`;
-    this.over.setAttribute("aria-label", `Map of ${this.explorer.data.n.toLocaleString("en")} faces: ${text}`);
+    this.over.setAttribute(
+      "aria-label",
+      `Map of ${this.explorer.data.n.toLocaleString("en")} faces: ${text}`,
+    );
     const placed = this.explorer.data.n - map.lost;
     const notes = [];
     if (!this.explorer.data.n) notes.push("No faces to show: the table is empty.");
     else if (!placed) notes.push("No face can be placed: every embedding holds NaN or infinity.");
-    else if (map.lost) notes.push(`${map.lost.toLocaleString("en")} of ${this.explorer.data.n.toLocaleString("en")} faces left out: their embeddings hold NaN or infinity.`);
-    if (map.pending || this.explorer.waiting) notes.push(`Placing the faces by ${METHOD_NAMES[map.method]} …`);
+    else if (map.lost)
+      notes.push(
+        `${map.lost.toLocaleString("en")} of ${plural(this.explorer.data.n, "face")} left out: ` +
+          "their embeddings hold NaN or infinity.",
+      );
+    if (map.pending || this.explorer.waiting)
+      notes.push(`Placing the faces by ${METHOD_NAMES[map.method]} …`);
     this.note.textContent = notes.join(" ");
   }
 
   resize() {
-    const { width, height } = this.stage.getBoundingClientRect(), dpr = Math.min(window.devicePixelRatio || 1, 2);
+    const { width, height } = this.stage.getBoundingClientRect();
+    const dpr = Math.min(window.devicePixelRatio || 1, 2);
     if (!width || (this.width === width && this.height === height && this.dpr === dpr)) return;
     Object.assign(this, { width, height, dpr });
-    for (const canvas of [this.points, this.over]) { canvas.width = Math.round(width * dpr); canvas.height = Math.round(height * dpr); }
+    for (const canvas of [this.points, this.over]) {
+      canvas.width = Math.round(width * dpr);
+      canvas.height = Math.round(height * dpr);
+    }
     this.image = new ImageData(this.points.width, this.points.height);
     this.pixels = new Uint32Array(this.image.data.buffer);
     this.at = new Float32Array(2 * this.explorer.data.n);
@@ -65,16 +101,38 @@ class MapView {
     return Math.min((this.width / 2 - 18) / wide, (this.height / 2 - 18) / high) * this.camera.k;
   }
 
-  screen(i) { return [this.at[2 * i] / this.dpr, this.at[2 * i + 1] / this.dpr]; }
+  screen(i) {
+    return [this.at[2 * i] / this.dpr, this.at[2 * i + 1] / this.dpr];
+  }
 
   drawPoints() {
     this.resize();
     if (!this.width) return;
-    const { explorer, at, dpr } = this, xy = explorer.places[this.index], { n } = explorer.data, scale = this.scale() * dpr;
-    const left = (this.width / 2) * dpr - this.camera.x * scale, top = (this.height / 2) * dpr + this.camera.y * scale;
-    for (let i = 0; i < n; i++) { at[2 * i] = xy[2 * i] * scale + left; at[2 * i + 1] = top - xy[2 * i + 1] * scale; }
-    const radius = Math.min(Math.max(Math.sqrt(24000 / Math.max(n, 1)), 1.7), 5) * Math.min(Math.sqrt(this.camera.k), 2.2) * dpr;
-    stampPoints(this.pixels, this.points.width, this.points.height, at, explorer.order, explorer.look.colours, explorer.look.shapes, [radius * 0.75, radius, radius * 1.15], explorer.theme.paper);
+    const { explorer, at, dpr } = this;
+    const xy = explorer.places[this.index];
+    const { n } = explorer.data;
+    const scale = this.scale() * dpr;
+    const left = (this.width / 2) * dpr - this.camera.x * scale;
+    const top = (this.height / 2) * dpr + this.camera.y * scale;
+    for (let i = 0; i < n; i++) {
+      at[2 * i] = xy[2 * i] * scale + left;
+      at[2 * i + 1] = top - xy[2 * i + 1] * scale;
+    }
+    const radius =
+      Math.min(Math.max(Math.sqrt(24000 / Math.max(n, 1)), 1.7), 5) *
+      Math.min(Math.sqrt(this.camera.k), 2.2) *
+      dpr;
+    stampPoints(
+      this.pixels,
+      this.points.width,
+      this.points.height,
+      at,
+      explorer.order,
+      explorer.look.colours,
+      explorer.look.shapes,
+      [radius * 0.75, radius, radius * 1.15],
+      explorer.theme.paper,
+    );
     const context = this.points.getContext("2d");
     context.putImageData(this.image, 0, 0);
     if (explorer.facesOn && explorer.atlas) this.drawFaces(context);
@@ -82,16 +140,25 @@ class MapView {
 
   // Faces where there is room, none over another; the dot's colour frames each.
   drawFaces(context) {
-    const { explorer, dpr, at } = this, side = Math.round(Math.min(26 * Math.sqrt(this.camera.k), 72) * dpr), edge = 2 * dpr, room = side + 2 * edge;
-    const { list, rank } = explorer.order, placed = new Map(), cell = (x, y) => Math.floor(x / room) * 10007 + Math.floor(y / room);
+    const { explorer, dpr, at } = this;
+    const side = Math.round(Math.min(26 * Math.sqrt(this.camera.k), 72) * dpr);
+    const edge = 2 * dpr;
+    const room = side + 2 * edge;
+    const { list, rank } = explorer.order;
+    const placed = new Map();
+    const cell = (x, y) => Math.floor(x / room) * 10007 + Math.floor(y / room);
     for (let k = list.length - 1; k >= 0; k--) {
-      const i = list[k], x = at[2 * i], y = at[2 * i + 1];
-      if (rank[i] === 0 || !(x > 0 && x < this.points.width && y > 0 && y < this.points.height)) continue;
+      const i = list[k];
+      const x = at[2 * i];
+      const y = at[2 * i + 1];
+      if (rank[i] === 0 || !(x > 0 && x < this.points.width && y > 0 && y < this.points.height))
+        continue;
       let free = true;
-      for (let dx = -1; dx <= 1 && free; dx++) for (let dy = -1; dy <= 1 && free; dy++) {
-        const other = placed.get(cell(x + dx * room, y + dy * room));
-        free = !other || Math.abs(other[0] - x) >= room || Math.abs(other[1] - y) >= room;
-      }
+      for (let dx = -1; dx <= 1 && free; dx++)
+        for (let dy = -1; dy <= 1 && free; dy++) {
+          const other = placed.get(cell(x + dx * room, y + dy * room));
+          free = !other || Math.abs(other[0] - x) >= room || Math.abs(other[1] - y) >= room;
+        }
       if (!free) continue;
       placed.set(cell(x, y), [x, y]);
       context.fillStyle = hex(explorer.look.colours[i]);
@@ -102,28 +169,40 @@ class MapView {
 
   drawOver() {
     if (!this.width) return;
-    const context = this.over.getContext("2d"), { explorer, dpr } = this;
+    const context = this.over.getContext("2d");
+    const { explorer, dpr } = this;
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
     if (explorer.reason) this.drawReason(context, explorer.reason);
     const ring = (i, radius, colour, width) => {
       const [x, y] = this.screen(i);
       if (Number.isNaN(x)) return;
-      for (const [style, line] of [[explorer.theme.paperText, width + 2.5], [colour, width]]) {
+      for (const [style, line] of [
+        [explorer.theme.paperText, width + 2.5],
+        [colour, width],
+      ]) {
         context.beginPath();
         context.arc(x, y, radius, 0, 7);
         Object.assign(context, { strokeStyle: style, lineWidth: line });
         context.stroke();
       }
     };
-    if (explorer.found && explorer.found.count <= 60) explorer.found.found.forEach((hit, i) => hit && ring(i, 7, explorer.theme.ink, 1.2));
-    if (explorer.anchor >= 0) { ring(explorer.anchor, 9, explorer.theme.ink, 2.2); ring(explorer.anchor, 13, explorer.theme.ink, 1); }
+    if (explorer.found && explorer.found.count <= 60)
+      explorer.found.found.forEach((hit, i) => hit && ring(i, 7, explorer.theme.ink, 1.2));
+    if (explorer.anchor >= 0) {
+      ring(explorer.anchor, 9, explorer.theme.ink, 2.2);
+      ring(explorer.anchor, 13, explorer.theme.ink, 1);
+    }
     if (explorer.hover >= 0) ring(explorer.hover, 8, explorer.theme.accent, 2.5);
     if (this.lasso?.length > 1) {
       context.beginPath();
       this.lasso.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
       context.closePath();
-      Object.assign(context, { fillStyle: explorer.theme.accent + "22", strokeStyle: explorer.theme.accent, lineWidth: 1.8 });
+      Object.assign(context, {
+        fillStyle: explorer.theme.accent + "22",
+        strokeStyle: explorer.theme.accent,
+        lineWidth: 1.8,
+      });
       context.fill();
       context.stroke();
     }
@@ -132,7 +211,10 @@ class MapView {
   // Lines to what pulls (solid) and to what pushes (dashed), as thick as their weight.
   drawReason(context, { anchor, positives, negatives }) {
     const [x, y] = this.screen(anchor);
-    for (const [faces, colour, dash] of [[negatives, PUSH, [5, 4]], [positives, PULL, []]]) {
+    for (const [faces, colour, dash] of [
+      [negatives, PUSH, [5, 4]],
+      [positives, PULL, []],
+    ]) {
       const most = Math.max(...faces.map(([, weight]) => weight), 1e-9);
       for (const [face, weight] of faces) {
         if (face === anchor) continue;
@@ -141,7 +223,11 @@ class MapView {
         context.moveTo(x, y);
         context.lineTo(u, v);
         context.setLineDash(dash);
-        Object.assign(context, { strokeStyle: colour, lineWidth: 0.8 + 3 * (weight / most), globalAlpha: 0.85 });
+        Object.assign(context, {
+          strokeStyle: colour,
+          lineWidth: 0.8 + 3 * (weight / most),
+          globalAlpha: 0.85,
+        });
         context.stroke();
       }
     }
@@ -150,18 +236,27 @@ class MapView {
   }
 
   nearestTo(x, y, reach = REACH, accept = () => true) {
-    let best = -1, least = (reach * this.dpr) ** 2;
-    const { at, dpr } = this, px = x * dpr, py = y * dpr, { rank } = this.explorer.order;
+    let best = -1;
+    let least = (reach * this.dpr) ** 2;
+    const { at, dpr } = this;
+    const px = x * dpr;
+    const py = y * dpr;
+    const { rank } = this.explorer.order;
     for (let i = 0; i < rank.length; i++) {
       const d = (at[2 * i] - px) ** 2 + (at[2 * i + 1] - py) ** 2;
-      if (d < least && (rank[i] > 0 || reach > REACH) && accept(i)) { least = d; best = i; }
+      if (d < least && (rank[i] > 0 || reach > REACH) && accept(i)) {
+        least = d;
+        best = i;
+      }
     }
     return best;
   }
 
   zoomBy(factor, x = this.width / 2, y = this.height / 2) {
-    const before = this.scale(), k = Math.min(Math.max(this.camera.k * factor, 0.5), 400);
-    const dx = x - this.width / 2, dy = y - this.height / 2;
+    const before = this.scale();
+    const k = Math.min(Math.max(this.camera.k * factor, 0.5), 400);
+    const dx = x - this.width / 2;
+    const dy = y - this.height / 2;
     this.camera.k = k;
     this.camera.x += dx / before - dx / this.scale();
     this.camera.y -= dy / before - dy / this.scale();
@@ -174,7 +269,10 @@ class MapView {
     this.explorer.redraw();
   }
 
-  reset() { this.camera = { k: 1, x: 0, y: 0 }; this.explorer.redraw(); }
+  reset() {
+    this.camera = { k: 1, x: 0, y: 0 };
+    this.explorer.redraw();
+  }
 
   centreOn(i) {
     const xy = this.explorer.places[this.index];
@@ -185,7 +283,11 @@ class MapView {
   }
 
   listen() {
-    const { over, explorer } = this, spot = (event) => { const box = over.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
+    const { over, explorer } = this;
+    const spot = (event) => {
+      const box = over.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
     over.addEventListener("pointerdown", (event) => {
       if (event.button > 1) return;
       over.focus({ preventScroll: true });
@@ -201,14 +303,19 @@ class MapView {
       const [x, y] = spot(event);
       if (!this.start) return explorer.setHover(this.nearestTo(x, y), this);
       if (this.panning) this.pan(x - this.last[0], y - this.last[1]);
-      else if (Math.hypot(x - this.last[0], y - this.last[1]) > 2) { this.lasso.push([x, y]); explorer.redrawOver(); }
-      else return;
+      else if (Math.hypot(x - this.last[0], y - this.last[1]) > 2) {
+        this.lasso.push([x, y]);
+        explorer.redrawOver();
+      } else return;
       this.last = [x, y];
     });
     over.addEventListener("pointerup", (event) => {
       if (!this.start) return;
-      const [x, y] = spot(event), still = Math.hypot(x - this.start[0], y - this.start[1]) < 4 && !(this.lasso?.length > 3);
-      const lasso = this.lasso, how = event.shiftKey ? "add" : event.ctrlKey || event.metaKey ? "remove" : "replace";
+      const [x, y] = spot(event);
+      const still =
+        Math.hypot(x - this.start[0], y - this.start[1]) < 4 && !(this.lasso?.length > 3);
+      const lasso = this.lasso;
+      const how = event.shiftKey ? "add" : event.ctrlKey || event.metaKey ? "remove" : "replace";
       this.start = this.lasso = null;
       if (still) {
         const face = this.nearestTo(x, y);
@@ -217,64 +324,47 @@ class MapView {
       } else if (lasso) explorer.choose(this.enclosed(lasso), how);
       explorer.redraw();
     });
-    over.addEventListener("pointercancel", () => { this.start = this.lasso = null; explorer.redrawOver(); });
-    over.addEventListener("pointerleave", () => { if (!this.start) explorer.setHover(-1, this); });
+    over.addEventListener("pointercancel", () => {
+      this.start = this.lasso = null;
+      explorer.redrawOver();
+    });
+    over.addEventListener("pointerleave", () => {
+      if (!this.start) explorer.setHover(-1, this);
+    });
     over.addEventListener("dblclick", (event) => this.zoomBy(2, ...spot(event)));
-    over.addEventListener("wheel", (event) => {
-      if (document.activeElement !== over && !event.ctrlKey && over.getRootNode().activeElement !== over) return; // let the page scroll
-      event.preventDefault();
-      this.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...spot(event));
-    }, { passive: false });
-    over.addEventListener("keydown", (event) => this.onKey(event));
+    over.addEventListener(
+      "wheel",
+      (event) => {
+        if (
+          document.activeElement !== over &&
+          !event.ctrlKey &&
+          over.getRootNode().activeElement !== over
+        )
+          return; // let the page scroll
+        event.preventDefault();
+        this.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...spot(event));
+      },
+      { passive: false },
+    );
+    over.addEventListener("keydown", (event) => onKey(this, event));
     over.addEventListener("blur", () => explorer.setHover(-1, this));
   }
 
   enclosed(lasso) {
-    const inside = [], xs = lasso.map(([x]) => x), ys = lasso.map(([, y]) => y);
-    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const inside = [];
+    const xs = lasso.map(([x]) => x);
+    const ys = lasso.map(([, y]) => y);
+    const [left, right, top, bottom] = [
+      Math.min(...xs),
+      Math.max(...xs),
+      Math.min(...ys),
+      Math.max(...ys),
+    ];
     for (let i = 0; i < this.explorer.data.n; i++) {
       const [x, y] = this.screen(i);
-      if (x >= left && x <= right && y >= top && y <= bottom && insidePolygon(x, y, lasso)) inside.push(i);
+      if (x >= left && x <= right && y >= top && y <= bottom && insidePolygon(x, y, lasso))
+        inside.push(i);
     }
     return inside;
   }
-
-  onKey(event) {
-    const { explorer } = this, arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const done = () => event.preventDefault();
-    if (event.ctrlKey || event.metaKey) return;
-    if (arrows[event.key] && event.shiftKey) this.pan(...arrows[event.key].map((d) => -40 * d)), done();
-    else if (arrows[event.key]) explorer.setHover(this.step(...arrows[event.key]), this, true), done();
-    else if (event.key === "+" || event.key === "=") this.zoomBy(1.4), done();
-    else if (event.key === "-") this.zoomBy(1 / 1.4), done();
-    else if (event.key === "0") this.reset(), done();
-    else if (event.key === "Escape") explorer.choose([], "replace"), done();
-    else if (explorer.hover >= 0 && event.key === "Enter") explorer.setAnchor(explorer.hover), done();
-    else if (explorer.hover >= 0 && event.key === " ") explorer.choose([explorer.hover], "toggle"), done();
-    else if (explorer.hover >= 0 && event.key.toLowerCase() === "g") explorer.choose(this.around(explorer.hover, 25), "add"), done();
-    else if (explorer.hover >= 0 && event.key.toLowerCase() === "w") explorer.setAnchor(explorer.hover), explorer.askWhy(), done();
-  }
-
-  // The next face in a direction: near, and rather straight ahead.
-  step(dx, dy) {
-    const from = this.explorer.hover >= 0 ? this.explorer.hover : this.explorer.anchor;
-    if (from < 0 || Number.isNaN(this.at[2 * from])) return this.nearestTo(this.width / 2, this.height / 2, 1e6);
-    const [x, y] = this.screen(from);
-    let best = from, least = Infinity;
-    for (let i = 0; i < this.explorer.data.n; i++) {
-      const [u, v] = this.screen(i), ahead = (u - x) * dx + (v - y) * dy, aside = Math.abs((u - x) * dy) + Math.abs((v - y) * dx);
-      if (i !== from && ahead > 0.5 && aside <= 2 * ahead && ahead + 2 * aside < least) { least = ahead + 2 * aside; best = i; }
-    }
-    return best;
-  }
-
-  around(i, count) {
-    const [x, y] = this.screen(i), distance = (other) => { const [u, v] = this.screen(other); return Math.hypot(u - x, v - y); };
-    return Array.from({ length: this.explorer.data.n }, (_, other) => other).filter((other) => !Number.isNaN(this.at[2 * other]))
-      .sort((a, b) => distance(a) - distance(b)).slice(0, count);
-  }
 }
-
-const METHOD_NAMES = { pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
-const PULL = "#0072B2", PUSH = "#E69F00";
-const hex = (value) => "#" + [value, value >> 8, value >> 16].map((channel) => (channel & 255).toString(16).padStart(2, "0")).join("");

@@ -7,9 +7,14 @@ function element(tag, className, text, parent) {
   return made;
 }
 
+const PATIENCE = 3000; // ms for an answer; then the page says that the kernel is gone
+
 function render({ model, el }) {
   const root = element("div", "aunce-faces", "", el);
+  const silent = element("p", "silent", "", el);
+  let silence = 0;
   root.setAttribute("data-lm-suppress-shortcuts", "true");
+  silent.setAttribute("role", "alert");
 
   function card(face, row, number, parent) {
     const made = element(row.choose ? "button" : "div", `face ${face.label}`, "", parent);
@@ -28,9 +33,21 @@ function render({ model, el }) {
     made.type = "button";
     made.setAttribute("aria-pressed", String(Boolean(face.anchor)));
     made.addEventListener("click", () => {
+      if (model.get("chosen") === number) return;
+      silence ||= setTimeout(
+        () => (silent.textContent = "No answer: run this cell again."),
+        PATIENCE,
+      );
       model.set("chosen", number);
       model.save_changes();
     });
+  }
+
+  function answered() {
+    clearTimeout(silence);
+    silence = 0;
+    silent.textContent = "";
+    draw();
   }
 
   function draw() {
@@ -49,11 +66,12 @@ function render({ model, el }) {
     if (focused >= 0) root.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
   }
 
-  model.on("change:rows", draw);
+  model.on("change:rows", answered);
   model.on("change:images", draw);
   draw();
   return () => {
-    model.off("change:rows", draw);
+    clearTimeout(silence);
+    model.off("change:rows", answered);
     model.off("change:images", draw);
   };
 }

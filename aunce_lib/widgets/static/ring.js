@@ -1,6 +1,8 @@
 // The picture of EmbeddingRing. Python computes every number; here they are only drawn and dragged.
 const NS = "http://www.w3.org/2000/svg";
-const RADIUS = 122, LONGEST = 92, EDGE = 9; // EDGE: arrows begin beside the mark
+const RADIUS = 122;
+const LONGEST = 92;
+const EDGE = 9; // EDGE: arrows begin beside the mark
 const LABELS = [96, 68, 158, 188]; // where a name may stand, the best place first
 const TURN = { ArrowLeft: 5, ArrowUp: 5, ArrowRight: -5, ArrowDown: -5 }; // degrees, anti-clockwise
 
@@ -15,7 +17,9 @@ function place(degrees, radius) {
   return [radius * Math.cos(t), -radius * Math.sin(t)]; // SVG counts y downwards
 }
 
-const STAR = Array.from({ length: 10 }, (_, k) => place(90 + 36 * k, k % 2 ? 4.5 : 11).join()).join(" ");
+const STAR = Array.from({ length: 10 }, (_, k) => place(90 + 36 * k, k % 2 ? 4.5 : 11).join()).join(
+  " ",
+);
 
 function mark(role, parent) {
   if (role === "anchor") return make("polygon", { points: STAR, class: "mark" }, parent);
@@ -31,7 +35,9 @@ function labelRadii(angles) {
     const options = i ? LABELS : [...LABELS.slice(2), ...LABELS]; // the anchor's own: outside
     const clear = (radius) => {
       const [x, y] = place(degrees, radius);
-      return taken.every((box) => Math.abs(x - box.x) > box.w + 17 || Math.abs(y - box.y) > box.h + 13);
+      return taken.every(
+        (box) => Math.abs(x - box.x) > box.w + 17 || Math.abs(y - box.y) > box.h + 13,
+      );
     };
     const radius = options.find(clear) ?? options[0];
     const [x, y] = place(degrees, radius);
@@ -43,7 +49,11 @@ function labelRadii(angles) {
 const norm = (degrees) => ((degrees % 360) + 360) % 360;
 
 function render({ model, el }) {
-  const svg = make("svg", { viewBox: "-205 -205 410 410", role: "group", class: "aunce-ring-svg" }, el);
+  const svg = make(
+    "svg",
+    { viewBox: "-205 -205 410 410", role: "group", class: "aunce-ring-svg" },
+    el,
+  );
   svg.setAttribute("data-lm-suppress-shortcuts", "true"); // arrow keys are ours, not the notebook's
   make("circle", { r: RADIUS, class: "orbit" }, svg);
   const loss = make("text", { class: "loss", y: -4 }, svg);
@@ -51,15 +61,27 @@ function render({ model, el }) {
   const key = make("g", { transform: "translate(-198,192)" }, svg);
   const arrows = make("g", { "aria-hidden": "true" }, svg);
   const points = make("g", {}, svg);
-  let angles = [...model.get("angles")], groups = [], held = -1, moved = false;
-  let waiting = false, again = false, sent = 0, silence = 0;
+  let angles = [...model.get("angles")];
+  let groups = [];
+  let held = -1;
+  let moved = false;
+  let waiting = false;
+  let again = false;
+  let sent = 0;
+  let silence = 0;
 
-  function send() { // one message at a time: a slow kernel gets the newest place, not a queue
-    if (waiting) { again = true; return; }
+  function send() {
+    // one message at a time: a slow kernel gets the newest place, not a queue
+    if (waiting) {
+      again = true;
+      return;
+    }
     if (String(angles) === String(model.get("angles"))) return;
     waiting = true;
     sent = performance.now();
-    silence = setTimeout(() => { what.textContent = "no answer: run this cell again"; }, 3000);
+    silence = setTimeout(() => {
+      what.textContent = "no answer: run this cell again";
+    }, 3000);
     model.set("angles", [...angles]);
     model.save_changes();
   }
@@ -79,12 +101,23 @@ function render({ model, el }) {
   function build(list) {
     points.replaceChildren();
     groups = list.map((point, i) => {
-      const group = make("g", { tabindex: 0, role: "slider", "aria-label": point.name,
-        "aria-valuemin": 0, "aria-valuemax": 360, class: `point ${point.role}` }, points);
+      const group = make(
+        "g",
+        {
+          tabindex: 0,
+          role: "slider",
+          "aria-label": point.name,
+          "aria-valuemin": 0,
+          "aria-valuemax": 360,
+          class: `point ${point.role}`,
+        },
+        points,
+      );
       make("circle", { r: 14, class: "reach" }, group);
       mark(point.role, group);
       group.addEventListener("pointerdown", (event) => {
-        held = i; moved = false;
+        held = i;
+        moved = false;
         group.setPointerCapture(event.pointerId);
         group.focus({ preventScroll: true });
         group.classList.add("held");
@@ -92,7 +125,9 @@ function render({ model, el }) {
       });
       group.addEventListener("pointermove", (event) => {
         if (held !== i) return;
-        const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+        const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(
+          svg.getScreenCTM().inverse(),
+        );
         const degrees = (Math.atan2(-at.y, at.x) * 180) / Math.PI;
         if (Math.abs(norm(degrees - angles[i] + 180) - 180) < 0.5) return;
         moved = true;
@@ -119,7 +154,10 @@ function render({ model, el }) {
     const { points: list = [], unit = 1, loss: value = "", whose = "" } = model.get("shown");
     const asking = model.get("asking");
     svg.classList.toggle("asking", asking);
-    svg.setAttribute("aria-label", list.length ? `Ring of embeddings: ${whose} ${value}` : "nothing to show");
+    svg.setAttribute(
+      "aria-label",
+      list.length ? `Ring of embeddings: ${whose} ${value}` : "nothing to show",
+    );
     if (list.length !== groups.length) build(list);
     loss.textContent = value;
     what.textContent = whose;
@@ -128,13 +166,18 @@ function render({ model, el }) {
     const radii = labelRadii(angles);
     list.forEach((point, i) => {
       const { group, text } = groups[i];
-      const [x, y] = place(angles[i], RADIUS), [tx, ty] = place(angles[i], radii[i]);
+      const [x, y] = place(angles[i], RADIUS);
+      const [tx, ty] = place(angles[i], radii[i]);
       group.setAttribute("transform", `translate(${x},${y})`);
       group.setAttribute("aria-valuenow", Math.round(angles[i]));
-      group.setAttribute("aria-valuetext", asking ? `${Math.round(angles[i])} degrees` : point.says);
+      group.setAttribute(
+        "aria-valuetext",
+        asking ? `${Math.round(angles[i])} degrees` : point.says,
+      );
       group.classList.toggle("chosen", !asking && model.get("chosen") === i);
       text.replaceChildren();
-      make("tspan", { x: tx, y: asking || !point.text ? ty : ty - 6 }, text).textContent = point.short;
+      make("tspan", { x: tx, y: asking || !point.text ? ty : ty - 6 }, text).textContent =
+        point.short;
       if (asking) return;
       make("tspan", { x: tx, y: ty + 7, class: "small" }, text).textContent = point.text;
       arrow(point, x, y, (LONGEST * point.turn) / unit);
@@ -145,20 +188,39 @@ function render({ model, el }) {
   function arrow(point, x, y, length) {
     if (Math.abs(length) < 1.5) return;
     const group = make("g", { class: point.role }, arrows);
-    const ux = y / RADIUS, uy = -x / RADIUS; // anti-clockwise along the ring, on the screen
-    const way = Math.sign(length), head = Math.min(8, Math.abs(length));
+    const ux = y / RADIUS;
+    const uy = -x / RADIUS; // anti-clockwise along the ring, on the screen
+    const way = Math.sign(length);
+    const head = Math.min(8, Math.abs(length));
     const along = (distance) => [x + way * distance * ux, y + way * distance * uy];
-    const tip = along(EDGE + Math.abs(length)), back = along(EDGE + Math.abs(length) - head);
-    make("line", { x1: x, y1: y, x2: back[0], y2: back[1], class: "arrow", stroke: "var(--c)" }, group);
+    const tip = along(EDGE + Math.abs(length));
+    const back = along(EDGE + Math.abs(length) - head);
+    make(
+      "line",
+      { x1: x, y1: y, x2: back[0], y2: back[1], class: "arrow", stroke: "var(--c)" },
+      group,
+    );
     const side = [4.5 * uy, -4.5 * ux];
-    const corners = [tip, [back[0] + side[0], back[1] + side[1]], [back[0] - side[0], back[1] - side[1]]];
-    make("polygon", { points: corners.map((c) => c.join()).join(" "), fill: "var(--c)", class: "head" }, group);
+    const corners = [
+      tip,
+      [back[0] + side[0], back[1] + side[1]],
+      [back[0] - side[0], back[1] - side[1]],
+    ];
+    make(
+      "polygon",
+      { points: corners.map((c) => c.join()).join(" "), fill: "var(--c)", class: "head" },
+      group,
+    );
   }
 
   function drawKey(unit) {
     key.replaceChildren();
     if (!unit) return;
-    make("line", { x1: 0, y1: 0, x2: LONGEST, y2: 0, stroke: "currentColor", "stroke-width": 2 }, key);
+    make(
+      "line",
+      { x1: 0, y1: 0, x2: LONGEST, y2: 0, stroke: "currentColor", "stroke-width": 2 },
+      key,
+    );
     for (const x of [0, LONGEST])
       make("line", { x1: x, y1: -4, x2: x, y2: 4, stroke: "currentColor", "stroke-width": 2 }, key);
     const text = make("text", { x: LONGEST + 6, class: "small", style: "text-anchor:start" }, key);
@@ -170,10 +232,14 @@ function render({ model, el }) {
     clearTimeout(silence);
     waiting = false;
     draw();
-    if (again) { again = false; send(); }
+    if (again) {
+      again = false;
+      send();
+    }
   }
 
-  function moveTo() { // Python moved the faces
+  function moveTo() {
+    // Python moved the faces
     if (held >= 0) return;
     angles = [...model.get("angles")];
     draw();
