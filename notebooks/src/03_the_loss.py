@@ -425,8 +425,8 @@ _ = figure.suptitle("AU12: who pulls the anchor, and who pushes it (|dL/ds| · 1
 #
 # $$ \frac{\partial L}{\partial Z} = \frac{1}{\tau}\left(G + G^{T}\right) Z $$
 #
-# **Length.** The network's output $x$ is normalised, $z = x / |x|$. Quotient rule, with $\partial
-# |x| / \partial x = z$:
+# **Length.** The network's output $x$ is normalised, $z = x / \left|x\right|$. Quotient rule, with
+# $\partial \left|x\right| / \partial x = z$:
 #
 # $$ \frac{\partial z}{\partial x} = \frac{1}{|x|}\left(I - z z^{T}\right) $$
 #
@@ -667,9 +667,9 @@ for name, leave_out_self in (("official", False), ("corrected", True)):
 # ### What the second slip does
 #
 # Dividing by $2B$ instead of $|\mathrm{Same}(a)|$ lowers $\log P$ by $\log\left(2B /
-# |\mathrm{Same}(a)|\right)$: about minus the logarithm of the label's rate. Where a label is rare
-# this makes $\sigma$ larger: a second re-weighting, in the guise of a mistake. Besides, the anchor
-# takes a share $\pi$ of its own pull, and that share is lost:
+# \left|\mathrm{Same}(a)\right|\right)$: about minus the logarithm of the label's rate. Where a
+# label is rare this makes $\sigma$ larger: a second re-weighting, in the guise of a mistake.
+# Besides, the anchor takes a share $\pi$ of its own pull, and that share is lost:
 
 # %%
 official_mean = explain(
