@@ -16,9 +16,9 @@ FLOW = (
     "facs", "tensors", "faces", "corpora", "views", "distributed", *CORE[:3], "baselines",
     "centroids", "encoder", "evaluation", "config", "protocols", "checkpoint", "pretrained",
     "batches", "interruption", "devices", "optimisation", "micro_batch", "run", "watching",
-    "training", "pretraining", "epochs", "load_or_train", "trial", "study", "experiment", "footprint",
-    "dry_run", "inspection", "widgets", "checks", "predict", "timeline", "report", "preparation",
-    "demo", "explore", "cli",
+    "training", "pretraining", "epochs", "load_or_train", "trial", "study", "experiment",
+    "footprint", "dry_run", "inspection", "widgets", "checks", "predict", "timeline", "report",
+    "preparation", "demo", "explore", "cli",
 )  # fmt: skip
 
 
