@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lab notebooks site bench lint faces faces-measured results weights lock clean
+.PHONY: help setup demo test test-all lab notebooks site bench scaling widgets lint faces faces-measured results weights lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ site: $(READY) ## the course as a static site in site/, opens without a network
 bench: $(READY) ## speed and memory, side by side with peers
 	$(BIN)/python -m benchmarks
 
+scaling: $(READY) ## how time and memory grow: docs/scaling.csv, the figure, the tables of docs/scaling.md
+	$(BIN)/python -m benchmarks.growth
+
+widgets: $(READY) ## photograph the widgets for docs/widgets (needs a Chromium)
+	$(BIN)/python docs/widgets/screenshots.py
+
 lint: $(READY) ## style, spelling, and notebooks equal to their sources
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -70,7 +76,7 @@ faces-measured: $(READY) ## measure them: fairness (of the demo), other making, 
 	$(BIN)/python docs/faces/another_making.py
 	$(BIN)/python docs/faces/recognisability.py
 
-results: $(READY) ## draw the figures of docs/results.md from data/results (aunce study makes the tables)
+results: $(READY) ## draw the figures of docs/results.md from data/results (aunce study and mechanism.py make those)
 	$(BIN)/python docs/results/figures.py
 
 weights: $(READY) ## train the weights that ship in data/pretrained anew (15 min)

@@ -19,7 +19,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aunce_lib.inspection import studies
-from aunce_lib.inspection.study_plots import MARKERS, plot_curves, plot_grid, plot_per_au
+from aunce_lib.inspection.study_plots import (
+    MARKERS,
+    plot_curves,
+    plot_grid,
+    plot_per_au,
+    plot_signal,
+)
 from aunce_lib.inspection.style import COLOURS, quiet
 
 HERE = Path(__file__).parent
@@ -151,28 +157,7 @@ def cross_corpus(results: pd.DataFrame) -> Figure:
 
 def gradients(results: pd.DataFrame) -> Figure:
     """What of a step survives flipped labels: along the flips, and for rare units."""
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
-    left, right = axes
-    share = np.linspace(0, 0.5)
-    for power, style, name in ((1, "-", "1 − 2ε: one label"), (2, "--", "(1 − 2ε)²: two labels")):
-        left.plot(share, (1 - 2 * share) ** power, style, color="grey", lw=1.5, label=name)
-    spoiled = results[results.noise == 0.2]
-    for (loss, some), colour, marker in zip(
-        results.groupby("loss", sort=False), COLOURS, MARKERS, strict=False
-    ):
-        means = some.groupby("noise").signal.mean()
-        left.plot(means.index, means, color=colour, marker=marker, label=loss)
-        here = spoiled[spoiled.loss == loss]
-        right.plot(here.rate, here.signal, marker, color=colour, ms=6, alpha=0.8)
-    left.set(xlabel="share ε of labels flipped", ylabel="signal left in a step (1 is all)")
-    left.set_title("a step on flipped labels, mean over action units")
-    right.set(
-        xlabel="rate of the action unit", title="at ε = .2, a point an action unit", ylim=(0, 1)
-    )
-    for ax in axes:
-        quiet(ax)
-    left.legend(frameon=False)
-    return figure
+    return plot_signal(results)[0]
 
 
 def parts(results: pd.DataFrame) -> Figure:
