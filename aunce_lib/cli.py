@@ -306,7 +306,7 @@ POSITIONAL = {
     study: {"config": "YAML file, or a name."},
     explore: {"source": "A run, a demo's folder, weights, or a shipped model; by default two."},
 }
-OPTIONAL = {"source"}  # of the positional ones
+MANY = {"photos": {"nargs": "+"}, "source": {"nargs": "?", "metavar": "RUN | WEIGHTS"}}
 
 
 def main() -> None:
@@ -320,13 +320,13 @@ def main() -> None:
             _add_arguments(own, command)
     # --on-error is --on_error
     given = [re.sub("^--[a-z-]+", lambda m: "--" + m[0][2:].replace("-", "_"), a) for a in sys.argv]
-    _check_settings(given)
-    arguments = parser.parse_args(given[1:], defaults=False)  # every command has its own
-    command = next(c for c in COMMANDS if c.__name__ == arguments.subcommand)
-    given = vars(arguments[arguments.subcommand])
-    if command is prepare:
-        given = {"reader": given["reader"], **vars(given[given["reader"]])}
     try:
+        _check_settings(given)
+        arguments = parser.parse_args(given[1:], defaults=False)  # every command has its own
+        name = arguments.subcommand
+        command, given = next(c for c in COMMANDS if c.__name__ == name), vars(arguments[name])
+        if command is prepare:
+            given = {"reader": given["reader"], **vars(given[given["reader"]])}
         if command is train:
             from aunce_lib.protocols import settings_for
 
@@ -343,18 +343,13 @@ def main() -> None:
 
 
 def _check_settings(given: list[str]) -> None:
-    """Refuse a file of settings that `TrainConfig.load` would refuse to read; ends the program."""
+    """Refuse a file of settings that `TrainConfig.load` would refuse to read."""
+    from aunce_lib.corpora.untrusted import read_yaml
+
     for name, value in zip(given, [*given[1:], ""], strict=True):
         name, _, joined = name.partition("=")
-        path = Path(joined or value)
-        try:
-            if name == "--config" and path.is_file():
-                from aunce_lib.corpora.untrusted import read_yaml
-
-                read_yaml(path)
-        except (OSError, ValueError) as error:
-            print(f"aunce: {error}", file=sys.stderr)
-            sys.exit(2)
+        if name == "--config" and Path(joined or value).is_file():
+            read_yaml(joined or value)
 
 
 def _add_arguments(parser: ArgumentParser, command) -> None:
@@ -363,18 +358,14 @@ def _add_arguments(parser: ArgumentParser, command) -> None:
         return
     names = POSITIONAL.get(command, {})
     for name, text in names.items():
-        many = {"nargs": "+", "metavar": "PHOTO"} if name == "photos" else {}
-        if name in OPTIONAL:
-            many = {"nargs": "?", "metavar": "RUN | WEIGHTS"}
-        parser.add_argument(name, type=str, help=text, **many)
-    if command is not train:
-        _add_function(parser, command, set(names))
-        return
-    from aunce_lib.config import TrainConfig
-
-    parser.add_argument("--dry_run", action="store_true")
+        parser.add_argument(name, type=str, help=text, **MANY.get(name, {}))
+    if command is train:
+        parser.add_argument("--dry_run", action="store_true")
     _add_function(parser, command, {*names, "config", "dry_run"})
-    parser.add_class_arguments(TrainConfig, "config")
+    if command is train:
+        from aunce_lib.config import TrainConfig
+
+        parser.add_class_arguments(TrainConfig, "config")
 
 
 def _add_corpora(parser: ArgumentParser) -> None:
@@ -396,12 +387,11 @@ def _add_function(parser: ArgumentParser, function, skip: set[str]) -> None:
     """Its arguments as options, explained by its docstring."""
     parser.add_function_arguments(function, as_group=False, skip=skip)
     about = re.search(r"\n    Args:\n(.*?)(?:\n\n    \S|\Z)", function.__doc__, re.DOTALL)
-    texts = (
-        re.findall(r"^        (\w+): (.*(?:\n {9,}.*)*)", about[1], re.MULTILINE) if about else []
-    )
+    lines = about[1] if about else ""
+    texts = dict(re.findall(r"^        (\w+): (.*(?:\n {9,}.*)*)", lines, re.MULTILINE))
     for action in parser._actions:
-        if action.dest in dict(texts):
-            action.help = " ".join(dict(texts)[action.dest].split()).replace("%", "%%")
+        if action.dest in texts:
+            action.help = " ".join(texts[action.dest].split()).replace("%", "%%")
 
 
 if __name__ == "__main__":

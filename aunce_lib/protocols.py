@@ -9,12 +9,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import yaml
-
 from aunce_lib.config import PROTOCOLS, TrainConfig
 from aunce_lib.corpora.aggregates import counts
 from aunce_lib.corpora.errors import CorpusError
 from aunce_lib.corpora.frames import FrameTable
+from aunce_lib.corpora.untrusted import read_yaml
 
 NAMES = ("bp4d", "disfa", "bp4dplus", "gft", "affwild2")
 
@@ -54,7 +53,7 @@ class Protocol:
         """
         if name not in NAMES:
             raise ValueError(f"protocol must be one of {NAMES}, got {name!r}")
-        values = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text(encoding="utf-8"))
+        values = read_yaml(PROTOCOLS / f"{name}.yaml")
         return cls(name, **values | {"aus": tuple(values["aus"])})
 
     def config(self, **changes) -> TrainConfig:

@@ -43,8 +43,7 @@ class Brightness:
     """Stands in for a model: the score is how bright a face is, the same for both AUs."""
 
     def __init__(self, size: int = 64):
-        config = type("Config", (), {"image_size": size})
-        self.run = type("Run", (), {"config": config})
+        self.face_size = size
         values = np.full(2, 0.5, np.float32)
         weight = np.zeros((2, 3), np.float32)
         self.probe = Probe((1, 12), "logistic", weight, values, values, values)

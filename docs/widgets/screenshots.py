@@ -103,7 +103,7 @@ def photograph(address: str, scenes: list[Scene]) -> None:
 
 def save(picture: Image.Image, path: Path) -> None:
     """As WebP of at most `MOST` bytes: rather smaller than smeared."""
-    for share, quality in itertools.product((1.0, 0.85, 0.72, 0.6), (90, 80, 70)):
+    for share, quality in itertools.product((1.0, 0.85, 0.72, 0.6, 0.5), (90, 80, 70)):
         size = (round(picture.width * share), round(picture.height * share))
         shrunk = picture.resize(size, Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
