@@ -29,7 +29,7 @@ FILES = ("model.safetensors", "optimizer.safetensors", "state.json")
 def save_checkpoint(
     folder: Path, epoch: int, model: nn.Module, optimizer: torch.optim.Optimizer, state: dict
 ) -> None:
-    """Write the checkpoint of an epoch, or of some steps more; then only the last two stay.
+    """Write the checkpoint of an epoch, or of some steps more; then it stays, and the one before.
 
     Args:
         folder: Where checkpoints lie; made if missing.
@@ -69,7 +69,9 @@ def save_checkpoint(
             f"could not write the checkpoint {target} ({error.strerror or error}); "
             "free some space, or choose another folder, and resume",
         ) from error
-    kept = [path for path in _checkpoints(folder) if path.name <= target.name][-2:]
+    done = [path for path in _checkpoints(folder) if path.name <= target.name]
+    whole = [path for path in done if "_step_" not in path.name]
+    kept = whole[-2:] if target in whole else [*whole[-1:], *done[-2:]]
     for path in _checkpoints(folder):
         if path not in kept:  # older, or later but damaged: else the run had gone on from there
             shutil.rmtree(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tqdm.auto import tqdm
 
 from aunce_lib.config import TrainConfig
 from aunce_lib.corpora import FrameStore, FrameTable
+from aunce_lib.interruption import TrainingStopped
 from aunce_lib.training import fit
 
 CONFIG = TrainConfig(epochs=6, batch_size=32, dim=8, image_size=32, keep_epochs=(0, 3))
@@ -21,4 +23,7 @@ def train(folder: Path, tables: tuple[Path, Path]) -> None:
     tqdm.set_lock(threading.RLock())  # its own, between processes, would outlive a killed one
     images = FrameStore.open(tables[0].with_suffix(".store"))
     learners, watched = (FrameTable.load(path, images) for path in tables)
-    fit(learners, CONFIG, folder, validation=watched, resume=True, progress=False)
+    try:
+        fit(learners, CONFIG, folder, validation=watched, resume=True, progress=False)
+    except TrainingStopped as stop:  # as `aunce train` ends
+        sys.exit(128 + stop.signal)

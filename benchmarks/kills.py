@@ -30,7 +30,9 @@ from aunce_lib.config import TrainConfig
 from aunce_lib.corpora import synthetic
 from aunce_lib.training import Run
 from benchmarks.killed_run import CONFIG, train
+from benchmarks.report import Row, leave
 
+LEFT = Path(__file__).parents[1] / "runs" / "bench" / "kills.json"
 #: How a killed process may end: by the signal itself, or tidily, as shells count it.
 ENDS = {signal.SIGKILL: {-9}, signal.SIGTERM: {-15, 143}}
 MOST_KILLS = 4  # of one run; then it may finish
@@ -164,12 +166,13 @@ def main(arguments: list[str] | None = None) -> int:
             counts["killed runs"] += bool(told)
             print(f"{number + 1:4}/{options.runs}  {', '.join(told) or 'not killed'}: same bits")
     kills = counts["SIGKILL"] + counts["SIGTERM"]
-    print(
-        f"{options.runs} runs, {counts['killed runs']} of them killed, {kills} kills "
-        f"({counts['SIGKILL']} SIGKILL, {counts['SIGTERM']} SIGTERM), "
-        f"{time.monotonic() - started:.0f} s: {counts['damaged']} damaged checkpoints, no epoch "
-        "lost that was done, no file left over, and every run ended with an undisturbed one's bits."
+    what = f"{options.runs} runs, killed {kills} times at random moments"
+    measured = (
+        f"{counts['SIGKILL']} SIGKILL, {counts['SIGTERM']} SIGTERM: {counts['damaged']} damaged "
+        "checkpoints, no finished epoch lost, no file left over, the bits of an undisturbed run"
     )
+    print(f"{what}, {time.monotonic() - started:.0f} s: {measured}")
+    leave([Row(what, measured, "no damaged file, at most the epoch in flight lost", True)], LEFT)
     return 0
 
 

@@ -40,6 +40,12 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def leave(rows: Sequence[Row], path: Path) -> None:
+    """Write rows for `measured_elsewhere`, as measured today."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"date": str(date.today()), "rows": rows}, indent=1))
+
+
 def measured_elsewhere(path: Path, command: str, today: date | None = None) -> list[Row]:
     """Rows that another command left as JSON; only today's count.
 

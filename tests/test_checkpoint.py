@@ -122,9 +122,15 @@ def test_steps_of_an_epoch_lie_between_it_and_the_one_before(tmp_path):
         assert (state["epoch"], state.get("step", 0)) == (epoch, step)
         assert path.name == f"epoch_000{epoch}" + (f"_step_{step:07d}" if step else "")
     assert names(tmp_path) == ["epoch_0002", "epoch_0002_step_0000001"]
-    cut("state.json")(path)
-    with pytest.warns(UserWarning, match="step_0000001 is damaged"):
-        assert latest_checkpoint(tmp_path)[1]["epoch"] == 2
+    save_checkpoint(tmp_path, 2, *some_model(2), {"step": 7})
+    save_checkpoint(tmp_path, 2, *some_model(2), {"step": 9})
+    steps = ["epoch_0002_step_0000007", "epoch_0002_step_0000009"]
+    assert names(tmp_path) == ["epoch_0002", *steps]  # the whole one stays
+    cut("state.json")(tmp_path / steps[1])
+    with pytest.warns(UserWarning, match="step_0000009 is damaged"):
+        assert latest_checkpoint(tmp_path)[0].name == steps[0]
+    save_checkpoint(tmp_path, 3, *some_model(3), {})
+    assert names(tmp_path) == ["epoch_0002", "epoch_0003"]  # as of a run that nobody stopped
 
 
 def test_no_checkpoint_is_none(tmp_path):

@@ -1,21 +1,18 @@
 """How long a hand waits for the widgets in JupyterLab: measured and written down, not judged here.
 
-The numbers go to the file that AUNCE_SPEEDS names, or to runs/browser/speeds.json, as JSON: {what:
-{"measured": …, "unit": …, "target": …, "n": …, "page_cpu_ms": …, "kernel_cpu_ms": …}}. The last two
-are the processor's time a step, of the page's thread and of the kernel: a machine at other work
-makes one wait longer, but does not change them much.
+The rows go to runs/bench/browser.json, from where `make bench` takes them. Beside the wait stands
+the processor's time a step, of the page's thread and of the kernel: a machine at other work makes
+one wait longer, but does not change it much.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-from pathlib import Path
 
 import pytest
 
-from .conftest import SHOTS
+from benchmarks.__main__ import LEFT
+from benchmarks.report import Row, leave
 
 pytestmark = pytest.mark.slow
 VIEW = "document.querySelector('.aunce-explorer').explorer"
@@ -52,20 +49,21 @@ BEGIN = "begun = time.time()\nexplorer = Explorer(table, z, method='pca', au=12)
 @pytest.fixture(scope="module")
 def speeds():
     """Measured numbers; written when the last test is done."""
-    told: dict[str, dict] = {}
+    told: list[Row] = []
     yield told
-    path = Path(os.environ.get("AUNCE_SPEEDS") or SHOTS / "speeds.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=1))
+    leave(told, LEFT / "browser.json")
 
 
-def note(speeds: dict, what: str, told: tuple, target: str, unit: str = "ms") -> None:
+def note(speeds: list[Row], what: str, told: tuple, target: str, unit: str = "ms") -> None:
     """Keep the median of what was measured, and what it took of the processor."""
     values, cpu = told
     assert values
     assert all(value > 0 for value in values)
-    measured = round(statistics.median(values), 1)
-    speeds[what] = {"measured": measured, "unit": unit, "target": target, "n": len(values), **cpu}
+    median, (sign, limit, *_) = statistics.median(values), target.split()
+    met = median <= float(limit) if sign == "≤" else median >= float(limit)
+    took = ", ".join(f"{name.split('_')[0]} {value:.0f} ms" for name, value in cpu.items())
+    measured = f"{median:.0f} {unit}" + (f" (processor: {took})" if took else "")
+    speeds.append(Row(what, measured, target, met))
 
 
 def explorer(page, lab, write, n: int, with_faces: bool) -> None:
