@@ -73,15 +73,20 @@ def demo(folder: str | Path = "runs/demo", size: str = "small", seed: int = 0, *
         delayed(_trial)(folder / key, train, test, {"seed": seed, **own, **settings})
         for key, (_, own) in MODELS.items()
     )
-    trained = dict(zip(names.values(), _side_by_side(jobs), strict=True))
+    mapped = np.linspace(0, len(test) - 1, min(N_PROJECTED, len(test))).astype(int)
+    trained, maps, seconds["maps"] = {}, {}, 0.0
+    with dead_workers_told("training"):
+        n_jobs = min(len(MODELS), os.cpu_count() or 1)
+        trials = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        for name, trial in zip(names.values(), trials, strict=True):
+            begun = time.perf_counter()  # a model is mapped while the next one trains
+            z = trial.embeddings[mapped, test.aus.index(MAPPED_AU)]
+            trained[name] = trial
+            maps |= {(method, name): project(z, method, seed) for method in ("tsne", "umap")}
+            seconds["maps"] += time.perf_counter() - begun
     for step in ("train", "probe"):
         seconds[step] = max(one.seconds[step] for one in trained.values())
-    print("Mapping the embeddings, writing the report …", flush=True)
-    begun = time.perf_counter()
-    mapped = np.linspace(0, len(test) - 1, min(N_PROJECTED, len(test))).astype(int)
-    maps = _maps({name: one.embeddings[mapped] for name, one in trained.items()}, test.aus, seed)
-    seconds["maps"] = time.perf_counter() - begun
-
+    print("Writing the report …", flush=True)
     metrics = {key: trained[name].evaluation.to_dict() for key, name in names.items()}
     all_active = trained["AUNCE"].evaluation.baselines["all_active"]
     metrics["all_active"] = float(all_active.loc["macro", "f1"])
@@ -106,16 +111,3 @@ def _trial(folder: Path, train: FrameTable, test: FrameTable, settings: dict) ->
     config = TrainConfig.quick(**settings)
     with one_thread():
         return run_trial(config, folder, train, test, watch=0.15)
-
-
-def _maps(embeddings: dict[str, np.ndarray], aus, seed: int) -> dict[tuple[str, str], np.ndarray]:
-    """t-SNE and UMAP of every model's embeddings of `MAPPED_AU`."""
-    column = aus.index(MAPPED_AU)
-    names = [(method, name) for method in ("tsne", "umap") for name in embeddings]
-    jobs = (delayed(project)(embeddings[name][:, column], method, seed) for method, name in names)
-    return dict(zip(names, _side_by_side(jobs), strict=True))
-
-
-def _side_by_side(jobs):
-    with dead_workers_told("training or mapping"):
-        return Parallel(n_jobs=min(len(MODELS), os.cpu_count() or 1))(jobs)

@@ -109,5 +109,5 @@ def claim(folder: Path, config: TrainConfig, resume: bool) -> None:
                 "choose another folder"
             )
         config.save(path)
-    for leftover in folder.glob(".*.tmp"):  # of a run that was killed while it wrote
+    for leftover in [*folder.glob(".*.tmp"), *folder.glob("embeddings/.*.tmp")]:  # it was killed
         leftover.unlink()

@@ -15,6 +15,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from aunce_lib.explore import TEMPLATES
+
 from .driving import Page
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +122,9 @@ def voila(browser, served, environment, tmp_path_factory):
     """Address of a Voila that serves the same folder."""
     port = _free_port()
     command = ["voila", str(served), "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    # Voila's own template fetches a font of icons from elsewhere; that of `aunce explore` does not
+    command += ["--template=aunce"]
+    environment = environment | {"JUPYTER_PATH": str(TEMPLATES)}
     log = tmp_path_factory.mktemp("log") / "voila.txt"
     yield from _serve(command, f"http://127.0.0.1:{port}", environment, log)
 
